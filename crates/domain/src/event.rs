@@ -1,0 +1,393 @@
+//! Lines of the audit log.
+//!
+//! An event is written once, in the transaction of the change that it records (promise 1), and never changed. Its exact
+//! bytes are kept. Personal text (names, reasons, comments) doesn't stand in it but beside it: the event holds a salted
+//! hash, so that erasing the text later leaves the proof whole. The bodies hold enough to rebuild the state of any day.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    AccountId, AppliedSetId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, Instant, ItemId,
+    PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    account::AccountState,
+    actor::ActorRef,
+    fulfilment::{Outcome, Presence},
+    grant::{GrantEnd, GrantOrigin},
+    identity::Status,
+    item::Verdict,
+    text_enum::text_enum,
+};
+
+/// The version of the form that events are written in.
+pub const SCHEMA: u32 = 1;
+
+text_enum! {
+    /// What an event can be about; events are found by these.
+    SubjectKind ("kind of subject") {
+        /// A person or service identity.
+        Identity = "identity",
+        /// A role.
+        Role = "role",
+        /// A system.
+        System = "system",
+        /// A request.
+        Request = "request",
+        /// An item.
+        Item = "item",
+        /// A grant.
+        Grant = "grant",
+    }
+}
+
+/// One item of a submission, as its event tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedItem {
+    /// The item.
+    pub item: ItemId,
+    /// The role that was asked for.
+    pub role: RoleId,
+    /// Its version at that time.
+    pub role_version: RoleVersionId,
+    /// The policy version that the item is decided under.
+    pub policy_version: PolicyVersionId,
+    /// Who should hold it.
+    pub beneficiary: IdentityId,
+    /// For how long, in seconds from approval; absent means until given back.
+    pub seconds: Option<i64>,
+}
+
+/// Why somebody can decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageApprover {
+    /// Who.
+    pub identity: IdentityId,
+    /// Why: `manager`, `owner`, `fallback: …`.
+    pub because: String,
+}
+
+/// What happened. The word in `kind` is fixed for ever; fields are only added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are named by the domain's words; each variant says what happened")]
+pub enum EventBody {
+    // --- the installation ---
+    /// The database was set up; `epoch` counts restores.
+    InstallationStarted { epoch: i64 },
+    /// A backup was restored: the reconciler only reports until somebody confirms.
+    RestoreDetected { epoch: i64 },
+    /// Somebody confirmed that the reconciler may act again.
+    RestoreConfirmed { epoch: i64 },
+    /// Somebody was made administrator on the host.
+    AdministratorAdded { identity: IdentityId, grant: GrantId },
+
+    // --- files ---
+    /// A catalog was applied.
+    CatalogApplied { applied_set: AppliedSetId, hash: String, added: i64, changed: i64, retired: i64 },
+    /// A people file was imported.
+    PeopleImported { applied_set: AppliedSetId, hash: String, added: i64, changed: i64, ended: i64 },
+    /// A system appeared or changed.
+    SystemApplied { system: SystemId, key: String, hash: String, owner: Option<IdentityId> },
+    /// A system is not in the files any more.
+    SystemRetired { system: SystemId, key: String },
+    /// An entitlement appeared or changed.
+    EntitlementApplied { entitlement: EntitlementId, system: SystemId, key: String, native: String },
+    /// An entitlement is not in the files any more.
+    EntitlementRetired { entitlement: EntitlementId, system: SystemId, key: String },
+    /// A policy has a new version.
+    PolicyVersionAdded { policy_version: PolicyVersionId, key: String, version: i64, hash: String },
+    /// A role has a new version.
+    RoleVersionAdded {
+        role: RoleId,
+        role_version: RoleVersionId,
+        key: String,
+        version: i64,
+        policy_version: PolicyVersionId,
+        entitlements: Vec<EntitlementId>,
+        holders: i64,
+    },
+    /// A role is not in the files any more.
+    RoleRetired { role: RoleId, key: String },
+    /// A role or a system has another owner.
+    OwnerChanged { role: Option<RoleId>, system: Option<SystemId>, from: Option<IdentityId>, to: Option<IdentityId> },
+
+    // --- people ---
+    /// A person is known from now on.
+    PersonAdded { identity: IdentityId, status: Status, manager: Option<IdentityId> },
+    /// Attributes changed; `changed` names them.
+    PersonChanged { identity: IdentityId, changed: Vec<String>, manager: Option<IdentityId> },
+    /// A person's place in their working life changed.
+    PersonStatusChanged { identity: IdentityId, from: Status, to: Status },
+
+    // --- sign-in ---
+    /// Somebody signed in.
+    SignedIn { identity: IdentityId, session: SessionId, issuer: String, amr: Vec<String>, acr: Option<String> },
+    /// A sign-in was refused, for the reason that `code` names.
+    SignInRefused { identity: Option<IdentityId>, issuer: String, code: String },
+    /// An identity at the provider was bound to a person.
+    IdentityBound { identity: IdentityId, issuer: String, by: String },
+    /// Somebody signed out.
+    SignedOut { identity: IdentityId, session: SessionId },
+    /// A session was ended by somebody or by a rule.
+    SessionEnded { identity: IdentityId, session: SessionId, reason: String },
+    /// A change was refused because it came from another origin or from nowhere.
+    ForeignChangeRefused { path: String, origin: String },
+
+    // --- asking and deciding ---
+    /// Somebody asked.
+    RequestSubmitted { request: RequestId, reference: String, requester: IdentityId, items: Vec<SubmittedItem> },
+    /// A stage is open for these people.
+    StageOpened { request: RequestId, item: ItemId, stage: StageId, position: i64, approvers: Vec<StageApprover> },
+    /// Who can decide a stage changed.
+    ApproversChanged { item: ItemId, stage: StageId, approvers: Vec<StageApprover>, why: String },
+    /// An approver decided.
+    ItemDecided {
+        request: RequestId,
+        item: ItemId,
+        stage: StageId,
+        role: RoleId,
+        beneficiary: IdentityId,
+        verdict: Verdict,
+        on_behalf_of: Option<IdentityId>,
+        final_stage: bool,
+    },
+    /// Somebody tried to decide and was refused, for the reason that `code` names.
+    DecisionRefused { item: ItemId, role: RoleId, beneficiary: IdentityId, code: String },
+    /// The requester took it back.
+    ItemWithdrawn { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId },
+    /// Nobody decided in time.
+    ItemLapsed { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId },
+    /// It can't happen any more.
+    ItemCancelled { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId, why: String },
+
+    // --- holding ---
+    /// An identity holds a role, from a time on and until a time.
+    GrantCreated {
+        grant: GrantId,
+        identity: IdentityId,
+        role: RoleId,
+        role_version: RoleVersionId,
+        origin: GrantOrigin,
+        item: Option<ItemId>,
+        starts_at: Instant,
+        ends_at: Option<Instant>,
+    },
+    /// A grant's start has come.
+    GrantStarted { grant: GrantId, identity: IdentityId, role: RoleId },
+    /// A grant ended.
+    GrantEnded { grant: GrantId, identity: IdentityId, role: RoleId, reason: GrantEnd },
+    /// A grant follows a new version of its role.
+    GrantMoved { grant: GrantId, identity: IdentityId, role: RoleId, role_version: RoleVersionId },
+
+    // --- making it so ---
+    /// An account is wanted on a system.
+    AccountWanted { account: AccountId, identity: IdentityId, system: SystemId, desired: AccountState },
+    /// What a system said about an account changed.
+    AccountObserved { account: AccountId, identity: IdentityId, system: SystemId, observed: AccountState },
+    /// What is wanted of an entitlement of an account changed.
+    FulfilmentWanted {
+        fulfilment: FulfilmentId,
+        account: AccountId,
+        identity: IdentityId,
+        system: SystemId,
+        entitlement: EntitlementId,
+        desired: Presence,
+        generation: i64,
+    },
+    /// The system was asked and it isn't so yet.
+    FulfilmentFailed {
+        fulfilment: FulfilmentId,
+        identity: IdentityId,
+        system: SystemId,
+        entitlement: EntitlementId,
+        desired: Presence,
+        generation: i64,
+        attempt: i64,
+        outcome: Outcome,
+    },
+    /// The system said on read-back that it is so. `found` means that it was so before Latchkey asked.
+    FulfilmentConfirmed {
+        fulfilment: FulfilmentId,
+        identity: IdentityId,
+        system: SystemId,
+        entitlement: EntitlementId,
+        desired: Presence,
+        generation: i64,
+        found: bool,
+    },
+    /// Somebody asked for another attempt.
+    FulfilmentRetried { fulfilment: FulfilmentId, identity: IdentityId, system: SystemId, entitlement: EntitlementId },
+    /// Access that nobody here decided on was left in place: it was there before.
+    FulfilmentKept { fulfilment: FulfilmentId, identity: IdentityId, system: SystemId, entitlement: EntitlementId },
+}
+
+impl EventBody {
+    /// The fixed word of what happened.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.get("kind").and_then(|k| k.as_str().map(str::to_owned)))
+            .unwrap_or_default()
+    }
+
+    /// What it is about: the keys that the log is searched by.
+    #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one line per kind of event; splitting it would hide a forgotten one")]
+    pub fn subjects(&self) -> Vec<(SubjectKind, Uuid)> {
+        use SubjectKind::{Grant, Identity, Item, Request, Role, System};
+        match self {
+            Self::InstallationStarted { .. }
+            | Self::RestoreDetected { .. }
+            | Self::RestoreConfirmed { .. }
+            | Self::CatalogApplied { .. }
+            | Self::PeopleImported { .. }
+            | Self::PolicyVersionAdded { .. }
+            | Self::ForeignChangeRefused { .. } => vec![],
+            Self::AdministratorAdded { identity, grant } => vec![(Identity, identity.0), (Grant, grant.0)],
+            Self::SystemApplied { system, owner, .. } => {
+                let mut all = vec![(System, system.0)];
+                all.extend(owner.map(|o| (Identity, o.0)));
+                all
+            }
+            Self::SystemRetired { system, .. }
+            | Self::EntitlementApplied { system, .. }
+            | Self::EntitlementRetired { system, .. } => vec![(System, system.0)],
+            Self::RoleVersionAdded { role, .. } | Self::RoleRetired { role, .. } => vec![(Role, role.0)],
+            Self::OwnerChanged { role, system, from, to } => {
+                let mut all: Vec<_> = role.iter().map(|r| (Role, r.0)).collect();
+                all.extend(system.iter().map(|s| (System, s.0)));
+                all.extend([from, to].into_iter().flatten().map(|i| (Identity, i.0)));
+                all
+            }
+            Self::PersonAdded { identity, .. }
+            | Self::PersonChanged { identity, .. }
+            | Self::PersonStatusChanged { identity, .. }
+            | Self::SignedIn { identity, .. }
+            | Self::IdentityBound { identity, .. }
+            | Self::SignedOut { identity, .. }
+            | Self::SessionEnded { identity, .. } => vec![(Identity, identity.0)],
+            Self::SignInRefused { identity, .. } => identity.iter().map(|i| (Identity, i.0)).collect(),
+            Self::RequestSubmitted { request, requester, items, .. } => {
+                let mut all = vec![(Request, request.0), (Identity, requester.0)];
+                for item in items {
+                    all.extend([(Item, item.item.0), (Role, item.role.0), (Identity, item.beneficiary.0)]);
+                }
+                all
+            }
+            Self::StageOpened { request, item, approvers, .. } => {
+                let mut all = vec![(Request, request.0), (Item, item.0)];
+                all.extend(approvers.iter().map(|a| (Identity, a.identity.0)));
+                all
+            }
+            Self::ApproversChanged { item, approvers, .. } => {
+                let mut all = vec![(Item, item.0)];
+                all.extend(approvers.iter().map(|a| (Identity, a.identity.0)));
+                all
+            }
+            Self::ItemDecided { request, item, role, beneficiary, on_behalf_of, .. } => {
+                let mut all =
+                    vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)];
+                all.extend(on_behalf_of.map(|o| (Identity, o.0)));
+                all
+            }
+            Self::DecisionRefused { item, role, beneficiary, .. } => {
+                vec![(Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
+            }
+            Self::ItemWithdrawn { request, item, role, beneficiary }
+            | Self::ItemLapsed { request, item, role, beneficiary }
+            | Self::ItemCancelled { request, item, role, beneficiary, .. } => {
+                vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
+            }
+            Self::GrantCreated { grant, identity, role, item, .. } => {
+                let mut all = vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)];
+                all.extend(item.map(|i| (Item, i.0)));
+                all
+            }
+            Self::GrantStarted { grant, identity, role }
+            | Self::GrantEnded { grant, identity, role, .. }
+            | Self::GrantMoved { grant, identity, role, .. } => {
+                vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
+            }
+            Self::AccountWanted { identity, system, .. }
+            | Self::AccountObserved { identity, system, .. }
+            | Self::FulfilmentWanted { identity, system, .. }
+            | Self::FulfilmentFailed { identity, system, .. }
+            | Self::FulfilmentConfirmed { identity, system, .. }
+            | Self::FulfilmentRetried { identity, system, .. }
+            | Self::FulfilmentKept { identity, system, .. } => {
+                vec![(Identity, identity.0), (System, system.0)]
+            }
+        }
+    }
+}
+
+/// An event that is about to be written, with the personal text that stands beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Who did it.
+    pub actor: ActorRef,
+    /// What happened.
+    pub body: EventBody,
+    /// Personal text by name: `reason`, `comment`, `name`, `words`.
+    pub texts: Vec<(&'static str, String)>,
+}
+
+impl NewEvent {
+    /// An event without personal text.
+    #[must_use]
+    pub const fn new(actor: ActorRef, body: EventBody) -> Self {
+        Self { actor, body, texts: Vec::new() }
+    }
+
+    /// Adds personal text; an empty one is left out.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if !text.is_empty() {
+            self.texts.push((name, text));
+        }
+        self
+    }
+}
+
+/// The form in which an event's bytes are written and read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The version of this form.
+    pub v: u32,
+    /// The event's id.
+    pub id: EventId,
+    /// When it was recorded.
+    pub at: Instant,
+    /// Who did it.
+    pub actor: ActorRef,
+    /// What happened.
+    pub body: EventBody,
+    /// Salted SHA-256 of each personal text beside the event, in hexadecimal.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub texts: std::collections::BTreeMap<String, String>,
+    /// The hash of the catalog that was in force, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_keeps_its_word_and_survives_a_round_trip() {
+        let at = Instant::from_timestamp(1_700_000_000, 0).unwrap();
+        let body = EventBody::GrantEnded {
+            grant: GrantId::new(at),
+            identity: IdentityId::new(at),
+            role: RoleId::new(at),
+            reason: GrantEnd::Expired,
+        };
+        assert_eq!(body.kind(), "grant_ended");
+        let text = serde_json::to_string(&body).unwrap();
+        assert_eq!(serde_json::from_str::<EventBody>(&text).unwrap(), body);
+        assert_eq!(body.subjects().len(), 3);
+    }
+}

@@ -1,0 +1,28 @@
+//! The rules of Latchkey without any IO: what exists, which states it can be in, and which steps lead from one to the next.
+//!
+//! Everything here is plain data and pure functions. Time and randomness come in as parameters, so that the same
+//! inputs always give the same outcome. The crate also builds for WASM.
+
+pub mod account;
+pub mod actor;
+pub mod assurance;
+pub mod clock;
+pub mod event;
+pub mod fulfilment;
+pub mod grant;
+pub mod id;
+pub mod identity;
+pub mod item;
+pub mod portal_role;
+pub mod role;
+pub mod system;
+mod text_enum;
+
+pub use id::{
+    AccountId, AppliedSetId, AttemptId, DecisionId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, ItemId,
+    LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    TokenId,
+};
+
+/// An instant in UTC, in whole microseconds (both databases keep exactly that much).
+pub type Instant = chrono::DateTime<chrono::Utc>;
