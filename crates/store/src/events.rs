@@ -1,0 +1,174 @@
+//! Writing events, and reading them back.
+
+use latchkey_domain::{
+    EventId, Instant,
+    actor::ActorRef,
+    event::{Envelope, NewEvent, SCHEMA},
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, keys};
+
+/// Appends events to the transaction: exact bytes, MAC, subjects, and personal text beside.
+pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&str>) -> StoreResult<Vec<EventId>> {
+    let now = tx.now();
+    let mut ids = Vec::with_capacity(events.len());
+    // Events of one commit have one time; their ids count up, so that they sort in the order they were given.
+    let base = EventId::new(now).0.as_u128() & !0xff_ffff;
+    for (n, event) in (0_u128..0xff_ffff).zip(events) {
+        let id = EventId(Uuid::from_u128(base | n));
+        let texts: Vec<(&str, &str, String)> =
+            event.texts.iter().map(|(name, text)| (*name, text.as_str(), keys::salt())).collect();
+        let envelope = Envelope {
+            v: SCHEMA,
+            id,
+            at: now,
+            actor: event.actor.clone(),
+            body: event.body.clone(),
+            texts: texts.iter().map(|(name, text, salt)| ((*name).to_owned(), keys::salted_hash(salt, text))).collect(),
+            catalog: catalog.map(str::to_owned),
+        };
+        let bytes = serde_json::to_string(&envelope).map_err(|_| StoreError::Misuse("an event can't be written as JSON"))?;
+        let mac = tx.key().mac(bytes.as_bytes());
+        let mac_key = tx.key().id().to_owned();
+        let actor = match event.actor {
+            ActorRef::Person { identity, .. } => Some(identity.0),
+            ActorRef::Token { owner, .. } => Some(owner.0),
+            ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Unknown => None,
+        };
+        exec!(
+            tx,
+            "insert into event (id, recorded_at, kind, actor_id, schema_version, bytes, mac, mac_key)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            id.0,
+            now,
+            event.body.kind(),
+            actor,
+            i64::from(SCHEMA),
+            &bytes,
+            &mac,
+            &mac_key
+        )?;
+        let mut subjects = event.body.subjects();
+        subjects.sort_unstable();
+        subjects.dedup();
+        for (kind, subject) in subjects {
+            exec!(
+                tx,
+                "insert into event_subject (subject_kind, subject_id, recorded_at, event_id) values ($1, $2, $3, $4)",
+                kind.as_str(),
+                subject,
+                now,
+                id.0
+            )?;
+        }
+        for (name, text, salt) in texts {
+            exec!(tx, "insert into event_text (event_id, name, salt, text) values ($1, $2, $3, $4)", id.0, name, salt, text)?;
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// An event as stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct EventRow {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Its fixed word.
+    pub kind: String,
+    /// Its exact bytes.
+    pub bytes: String,
+    /// The MAC of the bytes, in hexadecimal.
+    pub mac: String,
+    /// Which key the MAC was made with.
+    pub mac_key: String,
+}
+
+impl EventRow {
+    /// Reads the bytes.
+    ///
+    /// # Errors
+    /// When a newer version wrote them or they are damaged.
+    pub fn envelope(&self) -> StoreResult<Envelope> {
+        serde_json::from_str(&self.bytes).map_err(|e| StoreError::Inconsistent {
+            table: "event",
+            column: "bytes",
+            row: self.id.to_string(),
+            found: e.to_string(),
+        })
+    }
+
+    /// Whether the MAC is that of the bytes; `None` when another key made it.
+    #[must_use]
+    pub fn verify(&self, key: &EventKey) -> Option<bool> {
+        (self.mac_key == key.id()).then(|| key.verify(self.bytes.as_bytes(), &self.mac))
+    }
+}
+
+/// Personal text beside an event.
+#[derive(Debug, Clone, FromRow)]
+pub struct EventText {
+    /// Which event.
+    pub event_id: Uuid,
+    /// Which text: `reason`, `comment`, …
+    pub name: String,
+    /// The salt of the hash in the event.
+    pub salt: String,
+    /// The text; absent once it was erased.
+    pub text: Option<String>,
+}
+
+impl EventText {
+    /// Whether the text is the one that the event holds the hash of; `None` once it was erased.
+    #[must_use]
+    pub fn fits(&self, envelope: &Envelope) -> Option<bool> {
+        let text = self.text.as_deref()?;
+        Some(envelope.texts.get(&self.name).is_some_and(|hash| *hash == keys::salted_hash(&self.salt, text)))
+    }
+}
+
+/// The texts beside these events.
+///
+/// # Errors
+/// When the database fails.
+pub async fn texts(c: &mut impl AsConn, events: &[Uuid]) -> StoreResult<Vec<EventText>> {
+    rows_in!(c, EventText, "select event_id, name, salt, text from event_text where event_id in ({})", events)
+}
+
+/// Every event of a subject, oldest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_subject(c: &mut impl AsConn, kind: latchkey_domain::event::SubjectKind, id: Uuid, limit: i64) -> StoreResult<Vec<EventRow>> {
+    rows!(
+        c,
+        EventRow,
+        "select e.id, e.recorded_at, e.kind, e.bytes, e.mac, e.mac_key
+         from event_subject s join event e on e.id = s.event_id
+         where s.subject_kind = $1 and s.subject_id = $2 order by s.recorded_at, s.event_id limit $3",
+        kind.as_str(),
+        id,
+        limit
+    )
+}
+
+/// Every event in the order of recording, for replays and exports, after the given position.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all_after(c: &mut impl AsConn, after: Option<(Instant, Uuid)>, limit: i64) -> StoreResult<Vec<EventRow>> {
+    let (at, id) = after.unwrap_or((Instant::UNIX_EPOCH, Uuid::nil()));
+    rows!(
+        c,
+        EventRow,
+        "select id, recorded_at, kind, bytes, mac, mac_key from event where (recorded_at, id) > ($1, $2)
+         order by recorded_at, id limit $3",
+        at,
+        id,
+        limit
+    )
+}

@@ -1,0 +1,39 @@
+//! The only crate that names sqlx: one body of SQL for SQLite (embedded) and PostgreSQL (for scale).
+//!
+//! Functions that write take a [`Tx`]; functions that only read take anything that has a connection ([`AsConn`]). A write
+//! transaction ends by [`Tx::commit`], which takes the events of the change (promise 1), or by
+//! [`Tx::commit_bookkeeping`], which may have touched only a closed list of tables.
+
+mod connection;
+mod error;
+mod hub;
+mod keys;
+mod migrate;
+#[macro_use]
+mod query;
+mod tx;
+
+pub mod accounts;
+pub mod applied;
+pub mod audit;
+pub mod catalog;
+pub mod events;
+pub mod fulfilments;
+pub mod grants;
+pub mod identities;
+pub mod installation;
+pub mod items;
+pub mod notices;
+pub mod rate_limit;
+pub mod session;
+pub mod sign_in_binding;
+pub mod stages;
+pub mod systems;
+
+pub use connection::{Db, Read, Url};
+pub use error::{StoreError, StoreResult};
+pub use hub::{Change, Hub};
+pub use keys::{EventKey, sha256_hex};
+pub use migrate::SchemaState;
+pub use query::{AsConn, ConnRef, count_queries, queries_so_far};
+pub use tx::{BOOKKEEPING_TABLES, Tx};

@@ -1,0 +1,109 @@
+//! A write transaction, and the only two ways to end it.
+
+use latchkey_domain::{EventId, Instant, event::NewEvent};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::{AsConn, Change, ConnRef, EventKey, Hub, StoreError, StoreResult};
+
+/// The tables that a transaction without events may touch; a test holds the list.
+pub const BOOKKEEPING_TABLES: &[&str] =
+    &["session", "rate_limit", "account", "system_health", "notice", "worker", "api_token", "event_leaf", "tree_head", "checkpoint"];
+
+pub(crate) enum TxInner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A write transaction. Dropping it undoes it.
+pub struct Tx {
+    inner: TxInner,
+    now: Instant,
+    key: EventKey,
+    hub: Hub,
+    changes: Vec<Change>,
+}
+
+impl AsConn for Tx {
+    fn conn(&mut self) -> ConnRef<'_> {
+        match &mut self.inner {
+            TxInner::Sqlite(c) => ConnRef::Sqlite(c),
+            TxInner::Postgres(c) => ConnRef::Postgres(c),
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) const fn new(inner: TxInner, now: Instant, key: EventKey, hub: Hub) -> Self {
+        Self { inner, now, key, hub, changes: Vec::new() }
+    }
+
+    /// The time of everything in this transaction.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Announces `change` once this transaction is committed.
+    pub fn announce(&mut self, change: Change) {
+        if !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+
+    /// Commits a change with its events, all or nothing (promise 1). Returns the events' ids in the same order.
+    ///
+    /// # Errors
+    /// Without an event, or when the database fails; nothing is written then.
+    pub async fn commit(mut self, events: Vec<NewEvent>) -> StoreResult<Vec<EventId>> {
+        if events.is_empty() {
+            return Err(StoreError::Misuse("a change is never saved without its event"));
+        }
+        let catalog = crate::installation::catalog_hash(&mut self).await?;
+        let ids = crate::events::append(&mut self, &events, catalog.as_deref()).await?;
+        self.end().await?;
+        Ok(ids)
+    }
+
+    /// Commits progress that is no change of what anybody holds, may hold or is. It may have touched only
+    /// [`BOOKKEEPING_TABLES`].
+    ///
+    /// # Errors
+    /// When the database fails; nothing is written then.
+    pub async fn commit_bookkeeping(self) -> StoreResult<()> {
+        self.end().await
+    }
+
+    /// Undoes everything, and waits until that is done.
+    ///
+    /// # Errors
+    /// When the database fails; the change is undone all the same.
+    pub async fn rollback(self) -> StoreResult<()> {
+        match self.inner {
+            TxInner::Sqlite(t) => t.rollback().await?,
+            TxInner::Postgres(t) => t.rollback().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn key(&self) -> &EventKey {
+        &self.key
+    }
+
+    async fn end(mut self) -> StoreResult<()> {
+        crate::query::count();
+        match self.inner {
+            TxInner::Sqlite(t) => t.commit().await?,
+            TxInner::Postgres(mut t) => {
+                // The one exception to the one SQL: other processes hear of it when, and only when, this commits.
+                for change in &self.changes {
+                    sqlx::query("select pg_notify('latchkey', $1)").bind(change.payload()).execute(&mut *t).await?;
+                }
+                t.commit().await?;
+            }
+        }
+        for change in self.changes.drain(..) {
+            self.hub.publish(change);
+        }
+        Ok(())
+    }
+}
