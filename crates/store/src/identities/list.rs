@@ -1,0 +1,94 @@
+//! Lists of people for pages: paged by key, every one bounded (promise 12).
+
+use latchkey_domain::IdentityId;
+use uuid::Uuid;
+
+use super::PersonRow;
+use crate::{AsConn, StoreResult};
+
+/// Where a page of people ended: the next one starts after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonKey {
+    /// The last name on the page.
+    pub display_name: String,
+    /// Whose it was.
+    pub id: Uuid,
+}
+
+/// Escapes `%`, `_` and `\` for `like … escape '\'`, and looks anywhere in the text.
+pub(crate) fn contains(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// People whose search text holds every one of at most three words, by name, after `after`; at most `limit`. The words
+/// must be folded as the search text is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(
+    c: &mut impl AsConn,
+    words: &[String],
+    with_terminated: bool,
+    after: Option<&PersonKey>,
+    limit: i64,
+) -> StoreResult<Vec<PersonRow>> {
+    // A missing word is "%%", which everything holds.
+    let word = |n: usize| contains(words.get(n).map_or("", String::as_str));
+    let (name, id) = after.map_or(("", Uuid::nil()), |a| (a.display_name.as_str(), a.id));
+    rows!(
+        c,
+        PersonRow,
+        person_columns!(
+            "where i.search_text like $1 escape '\\' and i.search_text like $2 escape '\\' and i.search_text like $3 escape '\\'
+               and (i.status <> 'terminated' or $4)
+               and (i.display_name, i.id) > ($5, $6) order by i.display_name, i.id limit $7"
+        ),
+        word(0),
+        word(1),
+        word(2),
+        with_terminated,
+        name,
+        id,
+        limit
+    )
+}
+
+/// Who reports to this person and hasn't left, by name, after `after`; at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn team(c: &mut impl AsConn, manager: IdentityId, after: Option<&PersonKey>, limit: i64) -> StoreResult<Vec<PersonRow>> {
+    let (name, id) = after.map_or(("", Uuid::nil()), |a| (a.display_name.as_str(), a.id));
+    rows!(
+        c,
+        PersonRow,
+        person_columns!(
+            "where p.manager_id = $1 and i.status <> 'terminated'
+               and (i.display_name, i.id) > ($2, $3) order by i.display_name, i.id limit $4"
+        ),
+        manager.0,
+        name,
+        id,
+        limit
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_like_would_read_as_a_sign_is_escaped() {
+        assert_eq!(contains("50%_\\"), "%50\\%\\_\\\\%");
+        assert_eq!(contains(""), "%%");
+    }
+}
