@@ -1,0 +1,313 @@
+//! A policy and its frozen form.
+
+use latchkey_domain::identity::EmploymentType;
+use serde::{Deserialize, Serialize};
+
+use crate::{rule::StageRule, span::Span};
+
+/// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
+/// doesn't know would be worse than saying so.
+pub const SCHEMA: u16 = 1;
+/// The most stages that a policy may have.
+pub const MAX_STAGES: usize = 5;
+/// The most durations that a policy may offer.
+pub const MAX_OFFERS: usize = 8;
+/// The longest that a request may wait for a decision.
+const MAX_UNDECIDED: u32 = 90;
+
+/// Whether a request must say why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReasonRule {
+    /// It must.
+    Required,
+    /// It may.
+    Optional,
+}
+
+impl ReasonRule {
+    /// Every rule.
+    pub const ALL: &'static [Self] = &[Self::Required, Self::Optional];
+
+    /// The fixed word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+        }
+    }
+}
+
+/// What a sign-in must have proved before access is given (promise 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssuranceNeed {
+    /// More than one factor.
+    Mfa,
+}
+
+impl AssuranceNeed {
+    /// Every need.
+    pub const ALL: &'static [Self] = &[Self::Mfa];
+
+    /// The fixed word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mfa => "mfa",
+        }
+    }
+}
+
+/// Who may ask, who must decide, for how long, and what assurance is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The stable key by which roles name it.
+    pub key: String,
+    /// What it is called on screen.
+    pub name: String,
+    /// What it means for an employee.
+    pub description: String,
+    /// The steps, in order; every one must say yes.
+    pub stages: Vec<StageRule>,
+    /// The longest that may be asked for.
+    pub max_duration: Span,
+    /// What the form suggests.
+    pub default_duration: Span,
+    /// What the form offers, in this order.
+    pub offer: Vec<Span>,
+    /// The employment types that may hold a role under this policy.
+    pub who: Vec<EmploymentType>,
+    /// Whether a reason is needed.
+    pub reason: ReasonRule,
+    /// A request that nobody decided for this long expires. Calendar time.
+    pub undecided_after: Span,
+    /// What the sign-in must have proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<AssuranceNeed>,
+}
+
+/// The field of a policy that a problem is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyField {
+    /// `stages`, or the stage at this position from 0.
+    Stages(Option<usize>),
+    /// `default_duration`.
+    DefaultDuration,
+    /// `offer`, or the duration at this position from 0.
+    Offer(Option<usize>),
+    /// `who`.
+    Who,
+    /// `undecided_after`.
+    UndecidedAfter,
+}
+
+/// Something in a policy that doesn't hold together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyProblem {
+    /// Where it is.
+    pub field: PolicyField,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+impl Policy {
+    /// Everything in it that doesn't hold together; empty when it is sound.
+    #[must_use]
+    pub fn problems(&self) -> Vec<PolicyProblem> {
+        let mut found = Vec::new();
+        let mut say = |field, message: String, expected: String| found.push(PolicyProblem { field, message, expected });
+
+        if self.stages.is_empty() || self.stages.len() > MAX_STAGES {
+            say(
+                PolicyField::Stages(None),
+                format!("stages has {} entries", self.stages.len()),
+                format!("1 to {MAX_STAGES}: somebody decides on everything"),
+            );
+        }
+        for (at, stage) in self.stages.iter().enumerate() {
+            if stage.fallback.as_ref() == Some(&stage.approvers) {
+                say(
+                    PolicyField::Stages(Some(at)),
+                    format!("stage {} falls back to itself, \"{}\"", at + 1, stage.approvers),
+                    "a fallback that names somebody else, or none".to_owned(),
+                );
+            }
+        }
+        if self.default_duration > self.max_duration {
+            say(
+                PolicyField::DefaultDuration,
+                format!(
+                    "default_duration is {}, longer than max_duration, {}",
+                    self.default_duration, self.max_duration
+                ),
+                format!("at most {}", self.max_duration),
+            );
+        }
+        if self.offer.is_empty() || self.offer.len() > MAX_OFFERS {
+            say(
+                PolicyField::Offer(None),
+                format!("offer has {} durations", self.offer.len()),
+                format!("1 to {MAX_OFFERS} durations"),
+            );
+        }
+        for (at, span) in self.offer.iter().enumerate() {
+            if *span > self.max_duration {
+                say(
+                    PolicyField::Offer(Some(at)),
+                    format!("offer has {span}, longer than max_duration, {}", self.max_duration),
+                    format!("at most {}", self.max_duration),
+                );
+            }
+            if at > 0 && self.offer.get(at - 1).is_some_and(|before| before >= span) {
+                say(
+                    PolicyField::Offer(Some(at)),
+                    format!("offer has {span} out of order"),
+                    "each duration once, the shortest first".to_owned(),
+                );
+            }
+        }
+        if self.who.is_empty() {
+            say(PolicyField::Who, "who is empty".to_owned(), "\"employee\", \"contractor\" or both".to_owned());
+        }
+        if self.undecided_after.hours() > MAX_UNDECIDED * 24 {
+            say(
+                PolicyField::UndecidedAfter,
+                format!("undecided_after is {}", self.undecided_after),
+                format!("at most {MAX_UNDECIDED}d"),
+            );
+        }
+        found
+    }
+
+    /// This policy as it is frozen onto a request.
+    #[must_use]
+    pub fn snapshot(&self) -> PolicySnapshot {
+        PolicySnapshot { schema: SCHEMA, policy: self.clone() }
+    }
+}
+
+/// A policy as it was at one moment: what a policy version is stored as and a request is decided by (promise 5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySnapshot {
+    /// The version of this JSON; [`SCHEMA`] when written now.
+    pub schema: u16,
+    /// The policy.
+    pub policy: Policy,
+}
+
+/// A stored policy that can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// A newer Latchkey wrote it.
+    #[error("the stored policy has schema {0}, newer than {SCHEMA}; a newer Latchkey wrote it")]
+    Newer(u16),
+    /// It is damaged.
+    #[error("the stored policy can't be read: {0}")]
+    Damaged(#[from] serde_json::Error),
+}
+
+impl PolicySnapshot {
+    /// The stable text of this snapshot: the same policy always gives the same bytes.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON, which no policy of this schema causes.
+    pub fn to_json(&self) -> Result<String, SnapshotError> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// Reads a stored snapshot.
+    ///
+    /// # Errors
+    /// When a newer version wrote it, or it is damaged.
+    pub fn from_json(text: &str) -> Result<Self, SnapshotError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u16,
+        }
+        let head: Head = serde_json::from_str(text)?;
+        if head.schema > SCHEMA {
+            return Err(SnapshotError::Newer(head.schema));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::rule::ApproverRule;
+
+    /// A sound policy: the manager, else the role's owner; 90 days at most; a reason is required.
+    pub(crate) fn sample() -> Policy {
+        Policy {
+            key: "standard".into(),
+            name: "Manager decides".into(),
+            description: "Everyday access.".into(),
+            stages: vec![StageRule { approvers: ApproverRule::Manager, fallback: Some(ApproverRule::RoleOwner) }],
+            max_duration: Span::from_days(90).unwrap(),
+            default_duration: Span::from_days(30).unwrap(),
+            offer: vec![Span::from_days(7).unwrap(), Span::from_days(30).unwrap(), Span::from_days(90).unwrap()],
+            who: vec![EmploymentType::Employee],
+            reason: ReasonRule::Required,
+            undecided_after: Span::from_days(14).unwrap(),
+            assurance: Some(AssuranceNeed::Mfa),
+        }
+    }
+
+    #[test]
+    fn promise_05_the_frozen_text_is_stable_and_comes_back_unchanged() {
+        let snapshot = sample().snapshot();
+        let text = snapshot.to_json().unwrap();
+        assert_eq!(
+            text,
+            r#"{"schema":1,"policy":{"key":"standard","name":"Manager decides","description":"Everyday access.","stages":[{"approvers":"manager","fallback":"owner"}],"max_duration":"90d","default_duration":"30d","offer":["7d","30d","90d"],"who":["employee"],"reason":"required","undecided_after":"14d","assurance":"mfa"}}"#
+        );
+        assert_eq!(PolicySnapshot::from_json(&text).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn a_newer_or_damaged_snapshot_is_refused_not_guessed() {
+        let text = sample().snapshot().to_json().unwrap();
+        let newer = text.replacen("\"schema\":1", "\"schema\":2", 1);
+        assert!(matches!(PolicySnapshot::from_json(&newer), Err(SnapshotError::Newer(2))));
+        let unknown = text.replacen("\"who\"", "\"condition\":\"true\",\"who\"", 1);
+        assert!(matches!(PolicySnapshot::from_json(&unknown), Err(SnapshotError::Damaged(_))));
+        assert!(PolicySnapshot::from_json("{}").is_err());
+    }
+
+    #[test]
+    fn what_does_not_hold_together_is_named() {
+        assert_eq!(sample().problems(), vec![]);
+        let mut bad = sample();
+        bad.stages = vec![StageRule { approvers: ApproverRule::Security, fallback: Some(ApproverRule::Security) }];
+        bad.default_duration = Span::from_days(91).unwrap();
+        bad.offer = vec![Span::from_days(30).unwrap(), Span::from_days(30).unwrap(), Span::from_days(120).unwrap()];
+        bad.who.clear();
+        bad.undecided_after = Span::from_days(91).unwrap();
+        let fields: Vec<_> = bad.problems().iter().map(|p| p.field).collect();
+        assert_eq!(
+            fields,
+            vec![
+                PolicyField::Stages(Some(0)),
+                PolicyField::DefaultDuration,
+                PolicyField::Offer(Some(1)),
+                PolicyField::Offer(Some(2)),
+                PolicyField::Who,
+                PolicyField::UndecidedAfter,
+            ]
+        );
+        bad.stages.clear();
+        bad.offer.clear();
+        let fields: Vec<_> = bad.problems().iter().map(|p| p.field).collect();
+        assert!(fields.contains(&PolicyField::Stages(None)) && fields.contains(&PolicyField::Offer(None)));
+        let mut long = sample();
+        long.stages = vec![long.stages[0].clone(); MAX_STAGES + 1];
+        assert_eq!(long.problems()[0].field, PolicyField::Stages(None));
+    }
+}
