@@ -1,1 +1,8 @@
-//! To be written.
+//! What can be asked for: policies, roles, who owns them, and who holds them.
+
+pub mod holders;
+pub mod ownership;
+pub mod policies;
+pub mod roles;
+
+pub use holders::{administrators, portal_roles};

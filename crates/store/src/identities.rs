@@ -82,6 +82,7 @@ macro_rules! person_columns {
     };
 }
 
+pub(crate) mod bulk;
 pub mod list;
 pub mod write;
 
