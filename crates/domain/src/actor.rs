@@ -58,11 +58,9 @@ impl Actor {
     #[must_use]
     pub fn reference(&self) -> ActorRef {
         match self {
-            Self::Person(p) => ActorRef::Person {
-                identity: p.identity,
-                session: Some(p.session),
-                mfa: p.assurance.mfa,
-            },
+            Self::Person(p) => {
+                ActorRef::Person { identity: p.identity, session: Some(p.session), mfa: p.assurance.mfa }
+            }
             Self::Host => ActorRef::Host,
             Self::Worker(duty) => ActorRef::Worker { duty: (*duty).to_owned() },
             Self::Token { id, owner } => ActorRef::Token { token: *id, owner: *owner },

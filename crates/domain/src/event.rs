@@ -286,8 +286,7 @@ impl EventBody {
                 all
             }
             Self::ItemDecided { request, item, role, beneficiary, on_behalf_of, .. } => {
-                let mut all =
-                    vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)];
+                let mut all = vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)];
                 all.extend(on_behalf_of.map(|o| (Identity, o.0)));
                 all
             }

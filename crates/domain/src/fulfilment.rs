@@ -22,7 +22,7 @@ text_enum! {
         Present = "present",
         /// It doesn't hold it.
         Absent = "absent",
-        /// Not looked at yet (only ever observed, never desired).
+        /// Observed: not looked at yet. Desired: Latchkey has no wish about it (it was there before, and stays).
         Unknown = "unknown",
     }
 }
@@ -116,6 +116,19 @@ impl Work {
         })
     }
 
+    /// Nothing here justifies it any more, but it was there before Latchkey came: it is let be.
+    #[must_use]
+    pub const fn let_be(self) -> Self {
+        Self {
+            desired: Presence::Unknown,
+            progress: Progress::Settled,
+            generation: self.generation + 1,
+            attempts: 0,
+            due_at: None,
+            ..self
+        }
+    }
+
     /// A person asks for another attempt. Returns nothing when there is nothing to try.
     #[must_use]
     pub fn retry(self, now: Instant) -> Option<Self> {
@@ -166,7 +179,7 @@ mod tests {
     proptest! {
         #[test]
         fn promise_09_work_is_settled_only_when_seen_as_wanted_and_never_lost(
-            steps in prop::collection::vec((0_u8..7, any::<bool>()), 0..40)
+            steps in prop::collection::vec((0_u8..8, any::<bool>()), 0..40)
         ) {
             let mut work = Work::new(Presence::Present, at(0));
             let mut claimed = work.generation;
@@ -179,12 +192,15 @@ mod tests {
                     3 => work.record(claimed, Outcome::Done, now, pause(1, 0.5)),
                     4 => work.record(claimed, Outcome::RetryLater, now, pause(work.attempts + 1, 0.5)),
                     5 => work.record(claimed, if flag { Outcome::Refused } else { Outcome::NeedsHuman }, now, pause(1, 0.5)),
+                    6 => Some(work.let_be()),
                     _ => work.retry(now),
                 };
                 if let Some(next) = next { work = next; }
                 // Settled means seen as wanted; due work always has a time; nothing else waits for one.
                 prop_assert_eq!(work.due_at.is_some(), work.progress == Progress::Due);
-                if work.progress == Progress::Settled { prop_assert_eq!(work.observed, work.desired); }
+                if work.progress == Progress::Settled && work.desired != Presence::Unknown {
+                    prop_assert_eq!(work.observed, work.desired);
+                }
             }
         }
     }

@@ -43,7 +43,14 @@ pub async fn one_at_a_time(tx: &mut Tx) -> StoreResult<()> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert(tx: &mut Tx, id: AppliedSetId, kind: &str, hash: &str, applied_by: &str, summary: &str) -> StoreResult<()> {
+pub async fn insert(
+    tx: &mut Tx,
+    id: AppliedSetId,
+    kind: &str,
+    hash: &str,
+    applied_by: &str,
+    summary: &str,
+) -> StoreResult<()> {
     let now = tx.now();
     exec!(
         tx,

@@ -29,7 +29,8 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
             texts: texts.iter().map(|(name, text, salt)| ((*name).to_owned(), keys::salted_hash(salt, text))).collect(),
             catalog: catalog.map(str::to_owned),
         };
-        let bytes = serde_json::to_string(&envelope).map_err(|_| StoreError::Misuse("an event can't be written as JSON"))?;
+        let bytes =
+            serde_json::to_string(&envelope).map_err(|_| StoreError::Misuse("an event can't be written as JSON"))?;
         let mac = tx.key().mac(bytes.as_bytes());
         let mac_key = tx.key().id().to_owned();
         let actor = match event.actor {
@@ -64,7 +65,14 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
             )?;
         }
         for (name, text, salt) in texts {
-            exec!(tx, "insert into event_text (event_id, name, salt, text) values ($1, $2, $3, $4)", id.0, name, salt, text)?;
+            exec!(
+                tx,
+                "insert into event_text (event_id, name, salt, text) values ($1, $2, $3, $4)",
+                id.0,
+                name,
+                salt,
+                text
+            )?;
         }
         ids.push(id);
     }
@@ -143,7 +151,12 @@ pub async fn texts(c: &mut impl AsConn, events: &[Uuid]) -> StoreResult<Vec<Even
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_subject(c: &mut impl AsConn, kind: latchkey_domain::event::SubjectKind, id: Uuid, limit: i64) -> StoreResult<Vec<EventRow>> {
+pub async fn of_subject(
+    c: &mut impl AsConn,
+    kind: latchkey_domain::event::SubjectKind,
+    id: Uuid,
+    limit: i64,
+) -> StoreResult<Vec<EventRow>> {
     rows!(
         c,
         EventRow,

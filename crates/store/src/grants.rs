@@ -1,1 +1,357 @@
-//! To be written.
+//! Grants: who holds which version of which role, from when to when.
+
+use latchkey_domain::{
+    EntitlementId, GrantId, IdentityId, Instant, ItemId, RoleId, RoleVersionId,
+    grant::{GrantEnd, GrantOrigin, GrantState},
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{AsConn, StoreError, StoreResult, Tx};
+
+/// A grant as stored.
+#[derive(Debug, Clone, FromRow)]
+pub struct GrantRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Who holds it.
+    pub identity_id: Uuid,
+    /// The role.
+    pub role_id: Uuid,
+    /// The role's version that it gives.
+    pub role_version_id: Uuid,
+    /// Why it exists.
+    #[sqlx(try_from = "String")]
+    pub origin: GrantOrigin,
+    /// The item that it came from.
+    pub item_id: Option<Uuid>,
+    /// The reason in its asker's words.
+    pub reason: String,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub state: GrantState,
+    /// From when.
+    pub starts_at: Instant,
+    /// Until when; absent means until given back.
+    pub ends_at: Option<Instant>,
+    /// The zone that its end was worked out in.
+    pub zone: String,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+    /// Why it ended.
+    pub end_reason: Option<String>,
+}
+
+impl GrantRow {
+    /// Its typed id.
+    #[must_use]
+    pub const fn id(&self) -> GrantId {
+        GrantId(self.id)
+    }
+
+    /// Who holds it.
+    #[must_use]
+    pub const fn identity(&self) -> IdentityId {
+        IdentityId(self.identity_id)
+    }
+
+    /// The role.
+    #[must_use]
+    pub const fn role(&self) -> RoleId {
+        RoleId(self.role_id)
+    }
+}
+
+/// A grant to be written.
+#[derive(Debug, Clone)]
+pub struct NewGrant {
+    /// Its id.
+    pub id: GrantId,
+    /// Who holds it.
+    pub identity: IdentityId,
+    /// The role.
+    pub role: RoleId,
+    /// The role's version that it gives.
+    pub role_version: RoleVersionId,
+    /// Why it exists.
+    pub origin: GrantOrigin,
+    /// The item that it came from.
+    pub item: Option<ItemId>,
+    /// The reason in its asker's words.
+    pub reason: String,
+    /// Where it stands at first.
+    pub state: GrantState,
+    /// From when.
+    pub starts_at: Instant,
+    /// Until when.
+    pub ends_at: Option<Instant>,
+    /// The zone that its end was worked out in.
+    pub zone: String,
+}
+
+/// Writes a grant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
+    let now = tx.now();
+    exec!(
+        tx,
+        "insert into role_grant (id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        g.id.0,
+        g.identity.0,
+        g.role.0,
+        g.role_version.0,
+        g.origin.as_str(),
+        g.item.map(|i| i.0),
+        &g.reason,
+        g.state.as_str(),
+        g.starts_at,
+        g.ends_at,
+        &g.zone,
+        now
+    )?;
+    Ok(())
+}
+
+/// One grant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(c: &mut impl AsConn, id: GrantId) -> StoreResult<Option<GrantRow>> {
+    row!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where id = $1",
+        id.0
+    )
+}
+
+/// An identity's grants that haven't ended, the ones that end first at the top.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where identity_id = $1 and state in ('scheduled', 'active') order by ends_at nulls last, id",
+        identity.0
+    )
+}
+
+/// A role's grants that haven't ended, by id after `after`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of_role(
+    c: &mut impl AsConn,
+    role: RoleId,
+    after: Option<GrantId>,
+    limit: i64,
+) -> StoreResult<Vec<GrantRow>> {
+    let after = after.map_or(Uuid::nil(), |g| g.0);
+    rows!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where role_id = $1 and state in ('scheduled', 'active') and id > $2 order by id limit $3",
+        role.0,
+        after,
+        limit
+    )
+}
+
+/// The grant that came from an item.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<GrantRow>> {
+    rows_in!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where item_id in ({})",
+        items
+    )
+}
+
+/// Ends a grant that is in state `from`.
+///
+/// # Errors
+/// `Conflict` when it isn't in that state any more.
+pub async fn end(tx: &mut Tx, id: GrantId, from: GrantState, reason: GrantEnd) -> StoreResult<()> {
+    let now = tx.now();
+    let n = exec!(
+        tx,
+        "update role_grant set state = 'ended', ended_at = $1, end_reason = $2 where id = $3 and state = $4",
+        now,
+        reason.as_str(),
+        id.0,
+        from.as_str()
+    )?;
+    one(n, "the access")
+}
+
+/// A scheduled grant's start has come.
+///
+/// # Errors
+/// `Conflict` when it isn't scheduled any more.
+pub async fn start(tx: &mut Tx, id: GrantId) -> StoreResult<()> {
+    let n = exec!(tx, "update role_grant set state = 'active' where id = $1 and state = 'scheduled'", id.0)?;
+    one(n, "the access")
+}
+
+/// Gives a live grant another end.
+///
+/// # Errors
+/// `Conflict` when it has ended.
+pub async fn move_version(tx: &mut Tx, id: GrantId, version: RoleVersionId) -> StoreResult<()> {
+    let n = exec!(
+        tx,
+        "update role_grant set role_version_id = $1 where id = $2 and state in ('scheduled', 'active')",
+        version.0,
+        id.0
+    )?;
+    one(n, "the access")
+}
+
+/// Grants whose end has come, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due_to_end(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where state = 'active' and ends_at <= $1 order by ends_at, id limit $2",
+        now,
+        limit
+    )
+}
+
+/// Grants whose start has come, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due_to_start(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where state = 'scheduled' and starts_at <= $1 order by starts_at, id limit $2",
+        now,
+        limit
+    )
+}
+
+/// Active grants that end before `until` and whose holder wasn't told yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due_to_remind(
+    c: &mut impl AsConn,
+    now: Instant,
+    until: Instant,
+    limit: i64,
+) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
+         from role_grant where state = 'active' and ends_at > $1 and ends_at <= $2 and reminded_at is null order by ends_at, id limit $3",
+        now,
+        until,
+        limit
+    )
+}
+
+/// Notes that the holder was told that it ends soon; tells whether this call was the one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_reminded(tx: &mut Tx, id: GrantId) -> StoreResult<bool> {
+    let now = tx.now();
+    Ok(exec!(tx, "update role_grant set reminded_at = $1 where id = $2 and reminded_at is null", now, id.0)? == 1)
+}
+
+/// One entitlement that an identity's active grants justify.
+#[derive(Debug, Clone, FromRow)]
+pub struct Needed {
+    /// The entitlement.
+    pub entitlement_id: Uuid,
+    /// Its system.
+    pub system_id: Uuid,
+    /// The system's kind, as its word.
+    pub system_kind: String,
+}
+
+impl Needed {
+    /// The typed id.
+    #[must_use]
+    pub const fn entitlement(&self) -> EntitlementId {
+        EntitlementId(self.entitlement_id)
+    }
+}
+
+/// Every entitlement that the identity's active grants justify, once each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn needed(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<Needed>> {
+    rows!(
+        c,
+        Needed,
+        "select distinct e.id as entitlement_id, e.system_id, s.kind as system_kind
+         from role_grant g
+         join role_version_entitlement v on v.role_version_id = g.role_version_id
+         join entitlement e on e.id = v.entitlement_id
+         join system s on s.id = e.system_id
+         where g.identity_id = $1 and g.state = 'active'
+         order by e.system_id, e.id",
+        identity.0
+    )
+}
+
+/// The keys of the built-in system's entitlements that an identity's active grants give: its portal roles.
+///
+/// # Errors
+/// When the database fails.
+pub async fn portal_roles(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<(String,)>> {
+    rows!(
+        c,
+        (String,),
+        "select distinct e.key
+         from role_grant g
+         join role_version_entitlement v on v.role_version_id = g.role_version_id
+         join entitlement e on e.id = v.entitlement_id
+         join system s on s.id = e.system_id
+         where g.identity_id = $1 and g.state = 'active' and s.key = 'latchkey' order by e.key",
+        identity.0
+    )
+}
+
+pub(crate) fn one(affected: u64, what: &'static str) -> StoreResult<()> {
+    if affected == 1 { Ok(()) } else { Err(StoreError::Conflict { what }) }
+}
+
+/// Whether a version of a role gives this entitlement of the built-in system.
+///
+/// # Errors
+/// When the database fails.
+pub async fn version_gives(c: &mut impl AsConn, version: Uuid, built_in_key: &str) -> StoreResult<bool> {
+    Ok(row!(
+        c,
+        (i64,),
+        "select count(*) from role_version_entitlement v join entitlement e on e.id = v.entitlement_id
+         join system s on s.id = e.system_id and s.key = 'latchkey'
+         where v.role_version_id = $1 and e.key = $2",
+        version,
+        built_in_key
+    )?
+    .is_some_and(|(n,)| n > 0))
+}

@@ -28,7 +28,11 @@ pub struct Installation {
 /// # Errors
 /// When the database fails.
 pub async fn get(c: &mut impl AsConn) -> StoreResult<Option<Installation>> {
-    row!(c, Installation, "select instance_id, created_at, epoch, mode, catalog_version, catalog_hash from installation where id = 1")
+    row!(
+        c,
+        Installation,
+        "select instance_id, created_at, epoch, mode, catalog_version, catalog_hash from installation where id = 1"
+    )
 }
 
 /// Makes the row if it isn't there; tells whether it was made.
@@ -86,7 +90,8 @@ pub async fn touch_catalog(tx: &mut Tx) -> StoreResult<()> {
 /// # Errors
 /// When the database fails.
 pub async fn restored(tx: &mut Tx) -> StoreResult<i64> {
-    let now_epoch = row!(tx, (i64,), "update installation set epoch = epoch + 1, mode = 'reporting' where id = 1 returning epoch")?;
+    let now_epoch =
+        row!(tx, (i64,), "update installation set epoch = epoch + 1, mode = 'reporting' where id = 1 returning epoch")?;
     now_epoch.map(|(e,)| e).ok_or(StoreError::Missing { what: "the installation" })
 }
 
@@ -95,6 +100,10 @@ pub async fn restored(tx: &mut Tx) -> StoreResult<i64> {
 /// # Errors
 /// When it was acting already, or the database fails.
 pub async fn confirm_restore(tx: &mut Tx) -> StoreResult<i64> {
-    let row = row!(tx, (i64,), "update installation set mode = 'acting' where id = 1 and mode = 'reporting' returning epoch")?;
+    let row = row!(
+        tx,
+        (i64,),
+        "update installation set mode = 'acting' where id = 1 and mode = 'reporting' returning epoch"
+    )?;
     row.map(|(e,)| e).ok_or(StoreError::Conflict { what: "the restore" })
 }

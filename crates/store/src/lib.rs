@@ -25,10 +25,13 @@ pub mod installation;
 pub mod items;
 pub mod notices;
 pub mod rate_limit;
+pub mod routing;
 pub mod session;
 pub mod sign_in_binding;
 pub mod stages;
 pub mod systems;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use connection::{Db, Read, Url};
 pub use error::{StoreError, StoreResult};

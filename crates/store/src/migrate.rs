@@ -46,14 +46,18 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 let mut c = write.acquire().await?;
                 let there: Option<(i64,)> =
-                    sqlx::query_as("select 1 from sqlite_master where name = '_sqlx_migrations'").fetch_optional(&mut *c).await?;
+                    sqlx::query_as("select 1 from sqlite_master where name = '_sqlx_migrations'")
+                        .fetch_optional(&mut *c)
+                        .await?;
                 let list = if there.is_some() { list(&mut *c, &SQLITE).await? } else { vec![] };
                 (versions(&SQLITE), list)
             }
             Pools::Postgres(pool) => {
                 let mut c = pool.acquire().await?;
                 let there: Option<(i32,)> =
-                    sqlx::query_as("select 1 where to_regclass('_sqlx_migrations') is not null").fetch_optional(&mut *c).await?;
+                    sqlx::query_as("select 1 where to_regclass('_sqlx_migrations') is not null")
+                        .fetch_optional(&mut *c)
+                        .await?;
                 let list = if there.is_some() { list(&mut *c, &POSTGRES).await? } else { vec![] };
                 (versions(&POSTGRES), list)
             }

@@ -97,12 +97,16 @@ macro_rules! rows_in {
             match $crate::query::AsConn::conn($c) {
                 $crate::query::ConnRef::Sqlite(c) => {
                     let mut q = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(sql));
-                    for id in ids { q = q.bind(*id); }
+                    for id in ids {
+                        q = q.bind(*id);
+                    }
                     q.fetch_all(c).await
                 }
                 $crate::query::ConnRef::Postgres(c) => {
                     let mut q = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(sql));
-                    for id in ids { q = q.bind(*id); }
+                    for id in ids {
+                        q = q.bind(*id);
+                    }
                     q.fetch_all(c).await
                 }
             }

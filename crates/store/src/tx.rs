@@ -6,8 +6,18 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use crate::{AsConn, Change, ConnRef, EventKey, Hub, StoreError, StoreResult};
 
 /// The tables that a transaction without events may touch; a test holds the list.
-pub const BOOKKEEPING_TABLES: &[&str] =
-    &["session", "rate_limit", "account", "system_health", "notice", "worker", "api_token", "event_leaf", "tree_head", "checkpoint"];
+pub const BOOKKEEPING_TABLES: &[&str] = &[
+    "session",
+    "rate_limit",
+    "account",
+    "system_health",
+    "notice",
+    "worker",
+    "api_token",
+    "event_leaf",
+    "tree_head",
+    "checkpoint",
+];
 
 pub(crate) enum TxInner {
     Sqlite(Transaction<'static, Sqlite>),

@@ -164,13 +164,9 @@ pub async fn add_version(
         applied_set.map(|a| a.0)
     )
     .map_err(|e| e.or_duplicate("this version of the role"))?;
-    insert_rows!(
-        tx,
-        "insert into role_version_entitlement (role_version_id, entitlement_id)",
-        2,
-        entitlements,
-        |e| [v.id, *e]
-    )?;
+    insert_rows!(tx, "insert into role_version_entitlement (role_version_id, entitlement_id)", 2, entitlements, |e| [
+        v.id, *e
+    ])?;
     exec!(tx, "update role set retired_at = null where id = $1 and retired_at is not null", v.role_id)?;
     Ok(())
 }

@@ -66,7 +66,12 @@ pub async fn search(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn team(c: &mut impl AsConn, manager: IdentityId, after: Option<&PersonKey>, limit: i64) -> StoreResult<Vec<PersonRow>> {
+pub async fn team(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    after: Option<&PersonKey>,
+    limit: i64,
+) -> StoreResult<Vec<PersonRow>> {
     let (name, id) = after.map_or(("", Uuid::nil()), |a| (a.display_name.as_str(), a.id));
     rows!(
         c,

@@ -1,0 +1,150 @@
+//! Who can decide a stage now: made when a stage opens, and remade whenever a manager, a status or an owner changes.
+
+use latchkey_domain::{
+    IdentityId, ItemId, RequestId, RoleId, StageId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent, StageApprover},
+    item::StageState,
+};
+use latchkey_policy::{Approver, Resolution, StageRule};
+use latchkey_store::{
+    Change, StoreError, Tx, items,
+    items::ItemRow,
+    routing,
+    stages::{self, StageRow},
+};
+use uuid::Uuid;
+
+use crate::{ServiceError, ServiceResult, facts};
+
+/// How many stages are remade between two looks at the list.
+const CHUNK: i64 = 200;
+
+/// A frozen stage rule, read back.
+///
+/// # Errors
+/// When it is damaged or a newer version wrote it.
+pub fn rule_of(stage: &StageRow) -> ServiceResult<StageRule> {
+    serde_json::from_str(&stage.rule).map_err(|e| {
+        ServiceError::Store(StoreError::Inconsistent {
+            table: "stage",
+            column: "rule",
+            row: stage.id.to_string(),
+            found: e.to_string(),
+        })
+    })
+}
+
+/// Opens a stage for those who can decide it now.
+pub(crate) async fn open(
+    tx: &mut Tx,
+    item: ItemId,
+    request: RequestId,
+    stage: StageId,
+    position: u16,
+    resolution: &Resolution<IdentityId>,
+    actor: &ActorRef,
+) -> ServiceResult<NewEvent> {
+    stages::save(tx, stage, StageState::Pending, StageState::Open).await?;
+    for approver in &resolution.approvers {
+        stages::add_approver(tx, stage, approver.id, because(approver, resolution), None).await?;
+    }
+    Ok(NewEvent::new(
+        actor.clone(),
+        EventBody::StageOpened {
+            request,
+            item,
+            stage,
+            position: i64::from(position),
+            approvers: listed(resolution),
+        },
+    ))
+}
+
+fn because(approver: &Approver<IdentityId>, resolution: &Resolution<IdentityId>) -> &'static str {
+    if resolution.used_fallback { "fallback" } else { approver.because.as_str() }
+}
+
+fn listed(resolution: &Resolution<IdentityId>) -> Vec<StageApprover> {
+    resolution
+        .approvers
+        .iter()
+        .map(|a| StageApprover { identity: a.id, because: because(a, resolution).to_owned() })
+        .collect()
+}
+
+/// Somebody's manager, status or ownership changed: everyone who can decide the stages that depend on them is worked out
+/// again, and those whose answer changed are remade. Returns the events; none when nothing changed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remake_for_identity(
+    tx: &mut Tx,
+    who: IdentityId,
+    actor: &ActorRef,
+    why: &str,
+) -> ServiceResult<Vec<NewEvent>> {
+    let mut events = Vec::new();
+    let mut after = Uuid::nil();
+    loop {
+        let touched = routing::open_stages_touching(tx, who, after, CHUNK).await?;
+        let Some(last) = touched.last() else { return Ok(events) };
+        after = last.stage_id;
+        for open in &touched {
+            if let Some(item) = items::get(tx, ItemId(open.item_id)).await?
+                && let Some(event) = remake(tx, &item, StageId(open.stage_id), actor, why).await?
+            {
+                events.push(event);
+            }
+        }
+        if touched.len() < usize::try_from(CHUNK).unwrap_or(usize::MAX) {
+            return Ok(events);
+        }
+    }
+}
+
+/// Works out one open stage again. Returns the event, or nothing when the same people decide.
+pub(crate) async fn remake(
+    tx: &mut Tx,
+    item: &ItemRow,
+    stage: StageId,
+    actor: &ActorRef,
+    why: &str,
+) -> ServiceResult<Option<NewEvent>> {
+    let all = stages::of_items(tx, &[item.id]).await?;
+    let Some(row) = all.iter().find(|s| s.id == stage.0 && s.state == StageState::Open) else { return Ok(None) };
+    let rule = rule_of(row)?;
+    let resolution = resolve_now(tx, item, &rule).await?;
+    let mut before: Vec<Uuid> = stages::approvers(tx, &[stage.0]).await?.into_iter().map(|a| a.identity_id).collect();
+    let mut now: Vec<Uuid> = resolution.approvers.iter().map(|a| a.id.0).collect();
+    before.sort_unstable();
+    now.sort_unstable();
+    if before == now {
+        return Ok(None);
+    }
+    stages::remove_approvers(tx, stage).await?;
+    for approver in &resolution.approvers {
+        stages::add_approver(tx, stage, approver.id, because(approver, &resolution), None).await?;
+    }
+    tx.announce(Change::Request(RequestId(item.request_id)));
+    Ok(Some(NewEvent::new(
+        actor.clone(),
+        EventBody::ApproversChanged { item: item.id(), stage, approvers: listed(&resolution), why: why.to_owned() },
+    )))
+}
+
+/// Who decides this rule for this item, by today's facts.
+pub(crate) async fn resolve_now(tx: &mut Tx, item: &ItemRow, rule: &StageRule) -> ServiceResult<Resolution<IdentityId>> {
+    let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?;
+    let role = facts::role_today(tx, RoleId(item.role_id)).await?;
+    let known = facts::approver_facts(
+        tx,
+        IdentityId(item.requester_id),
+        &beneficiary,
+        role.owner.clone(),
+        item.role_version_id.into(),
+        std::slice::from_ref(rule),
+    )
+    .await?;
+    facts::resolve_open_stage(tx, rule, &known).await
+}

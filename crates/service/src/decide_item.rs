@@ -1,0 +1,383 @@
+//! An approver decides.
+
+use chrono::{Duration, NaiveTime, TimeZone};
+use latchkey_domain::{
+    DecisionId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, StageId,
+    actor::{Actor, ActorRef, PersonActor},
+    clock::Clock,
+    event::{EventBody, NewEvent},
+    grant::{GrantOrigin, GrantState},
+    item::{ItemState, Progress, StageState, Verdict},
+};
+use latchkey_policy::{Span, Wish, check_request, may_decide};
+use latchkey_store::{
+    Change, Db, StoreError, Tx,
+    grants::{self, NewGrant},
+    identities,
+    items::{self, ItemRow},
+    stages::{self, NewDecision, StageRow},
+};
+
+use crate::{
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
+    facts::{self, Beneficiary, RoleToday},
+    justify, notices,
+};
+
+/// The longest comment, in characters.
+pub const MAX_COMMENT_CHARS: usize = 1000;
+
+/// What an approver says.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// About which item.
+    pub item: ItemId,
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// In their words; a no needs some.
+    pub comment: String,
+}
+
+/// What became of the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Of which request.
+    pub request: RequestId,
+    /// Where it stands now.
+    pub state: ItemState,
+    /// What the role is called.
+    pub role_name: String,
+    /// What the beneficiary is called.
+    pub beneficiary_name: String,
+}
+
+/// Decides an item: nobody decides on what they asked for or what is for them (promise 2); eligibility, assurance and the
+/// approver's own status are checked again by today's rules (promise 4); nothing is decided twice.
+///
+/// # Errors
+/// `NotFound` when the item isn't theirs to see, `Conflict` when somebody else was first, `Refused` with the rule.
+pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &Decision) -> ServiceResult<Decided> {
+    let Actor::Person(person) = actor else {
+        return Err(ServiceError::refused(
+            "decision.not_a_person",
+            "Nothing was decided.",
+            "Only a signed-in person decides; a token never does.",
+            "Sign in and decide there.",
+        ));
+    };
+    let comment = comment(decision)?;
+    let mut tx = db.begin(clock.now()).await?;
+    let seen = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
+    identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id), person.identity]).await?;
+    // What was read before the lock may be old by now.
+    let item = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
+    let all = stages::of_items(&mut tx, &[item.id]).await?;
+    let Some(stage) = open_stage(&item, &all) else {
+        return Err(too_late(&mut tx, &item, person.identity).await?);
+    };
+    let may = Deciding { item: &item, stage, person, verdict: decision.verdict };
+    let (role, beneficiary) = match may.check(&mut tx).await? {
+        Ok(facts) => facts,
+        Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),
+    };
+
+    let to = item.progress().decide(decision.verdict).map_err(|_| StoreError::Conflict { what: "the request" })?;
+    stages::insert_decision(
+        &mut tx,
+        &NewDecision {
+            id: DecisionId::new(clock.now()),
+            stage: StageId(stage.id),
+            item: item.id(),
+            identity: person.identity,
+            on_behalf_of: None,
+            verdict: decision.verdict,
+            comment: &comment,
+            assurance: &person.assurance,
+        },
+    )
+    .await?;
+    let after = match decision.verdict {
+        Verdict::Approve => StageState::Approved,
+        Verdict::Deny => StageState::Denied,
+    };
+    stages::save(&mut tx, StageId(stage.id), StageState::Open, after).await?;
+    stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
+    items::save(&mut tx, item.id(), item.progress(), to).await?;
+
+    let reference = actor.reference();
+    let mut events = vec![
+        NewEvent::new(
+            reference.clone(),
+            EventBody::ItemDecided {
+                request: RequestId(item.request_id),
+                item: item.id(),
+                stage: StageId(stage.id),
+                role: RoleId(item.role_id),
+                beneficiary: IdentityId(item.beneficiary_id),
+                verdict: decision.verdict,
+                on_behalf_of: None,
+                final_stage: to.state == ItemState::Approved,
+            },
+        )
+        .text("comment", comment.clone()),
+    ];
+    let follow = Following { item: &item, role: &role, beneficiary: &beneficiary, actor: &reference };
+    match to.state {
+        ItemState::Waiting => events.push(follow.next_stage(&mut tx, to, &all).await?),
+        ItemState::Approved => events.extend(follow.grant(&mut tx).await?),
+        _ => stages::close_item(&mut tx, item.id()).await?,
+    }
+    if to.state != ItemState::Waiting {
+        items::follow(&mut tx, RequestId(item.request_id)).await?;
+        let approver = identities::names(&mut tx, &[person.identity.0]).await?.remove(&person.identity.0).unwrap_or_default();
+        notices::decided(&mut tx, &item, to.state, &approver, &role.facts.name, &beneficiary.name, &comment).await?;
+    }
+    tx.announce(Change::Request(RequestId(item.request_id)));
+    tx.commit(events).await?;
+    Ok(Decided {
+        request: RequestId(item.request_id),
+        state: to.state,
+        role_name: role.facts.name,
+        beneficiary_name: beneficiary.name,
+    })
+}
+
+fn comment(decision: &Decision) -> ServiceResult<String> {
+    let comment = decision.comment.trim();
+    let problem = |code: &str, message: String| Err(ServiceError::BadInput(vec![FieldProblem::new("comment", code, message)]));
+    if comment.chars().count() > MAX_COMMENT_CHARS {
+        return problem("decision.comment_too_long", format!("Use at most {MAX_COMMENT_CHARS} characters for the comment."));
+    }
+    if decision.verdict == Verdict::Deny && comment.is_empty() {
+        return problem(
+            "decision.comment_missing",
+            "Say why, in a sentence that helps them: what would make it a yes, or what to ask for instead.".to_owned(),
+        );
+    }
+    Ok(comment.to_owned())
+}
+
+fn open_stage<'a>(item: &ItemRow, all: &'a [StageRow]) -> Option<&'a StageRow> {
+    if item.state != ItemState::Waiting {
+        return None;
+    }
+    all.iter().find(|s| s.state == StageState::Open && s.position == item.stage)
+}
+
+/// Somebody else was first, or it ended otherwise: says what happened, to those who may know.
+async fn too_late(tx: &mut Tx, item: &ItemRow, who: IdentityId) -> ServiceResult<ServiceError> {
+    if !stages::was_asked(tx, item.request_id, who).await? {
+        return Ok(ServiceError::NotFound);
+    }
+    let last = stages::decisions(tx, &[item.id]).await?.pop();
+    let why = match last {
+        Some(d) => {
+            let by = if d.identity_id == who.0 {
+                "You".to_owned()
+            } else {
+                identities::names(tx, &[d.identity_id]).await?.remove(&d.identity_id).unwrap_or_default()
+            };
+            let did = match d.verdict {
+                Verdict::Approve => "approved it",
+                Verdict::Deny => "denied it",
+            };
+            format!("{by} {did} on {}.", d.decided_at.format("%-d %B %Y at %H:%M UTC"))
+        }
+        None => match item.state {
+            ItemState::Withdrawn => "It was withdrawn.".to_owned(),
+            ItemState::Lapsed => "Nobody decided in time.".to_owned(),
+            _ => "It can't happen any more.".to_owned(),
+        },
+    };
+    Ok(ServiceError::Conflict(Refusal::new(
+        "decision.already_decided",
+        "Nothing was changed by you.",
+        why,
+        "Open the request to see where it stands.",
+    )))
+}
+
+/// A refused decision is on record too, without the words.
+async fn record_refusal(tx: Tx, item: &ItemRow, actor: &Actor, code: &str, refusal: Refusal) -> ServiceResult<ServiceError> {
+    let body = EventBody::DecisionRefused {
+        item: item.id(),
+        role: RoleId(item.role_id),
+        beneficiary: IdentityId(item.beneficiary_id),
+        code: code.to_owned(),
+    };
+    tx.commit(vec![NewEvent::new(actor.reference(), body)]).await?;
+    Ok(ServiceError::Refused(refusal))
+}
+
+struct Deciding<'a> {
+    item: &'a ItemRow,
+    stage: &'a StageRow,
+    person: &'a PersonActor,
+    verdict: Verdict,
+}
+
+type Checked = Result<(RoleToday, Beneficiary), (&'static str, Refusal)>;
+
+impl Deciding<'_> {
+    async fn check(&self, tx: &mut Tx) -> ServiceResult<Checked> {
+        let role = facts::role_today(tx, RoleId(self.item.role_id)).await?;
+        let beneficiary = facts::beneficiary(tx, IdentityId(self.item.beneficiary_id)).await?;
+        let rule = approvers::rule_of(self.stage)?;
+        let listed = stages::approvers(tx, &[self.stage.id]).await?;
+        let is_listed = listed.iter().any(|a| a.identity_id == self.person.identity.0);
+        let own = [self.item.requester_id, self.item.beneficiary_id].contains(&self.person.identity.0);
+        if !is_listed && !own && !stages::was_asked(tx, self.item.request_id, self.person.identity).await? {
+            return Err(ServiceError::NotFound);
+        }
+        if !self.person.assurance.mfa {
+            return Ok(Err((
+                "decision.no_second_factor",
+                Refusal::new(
+                    "decision.no_second_factor",
+                    "Nothing was decided.",
+                    "Deciding needs a session that a second factor confirmed.",
+                    "Sign out and sign in again with your second factor.",
+                ),
+            )));
+        }
+        let mut known = facts::approver_facts(
+            tx,
+            IdentityId(self.item.requester_id),
+            &beneficiary,
+            role.owner.clone(),
+            self.item.role_version_id.into(),
+            std::slice::from_ref(&rule),
+        )
+        .await?;
+        let status = identities::get(tx, self.person.identity).await?.ok_or(ServiceError::NotFound)?.status;
+        let mut decides_by = rule.clone();
+        if latchkey_policy::resolve_stage(&rule, &known).is_stuck() {
+            // Nobody whom the rule names is left: the last resort that opened the stage decides.
+            let last = facts::resolve_open_stage(tx, &rule, &known).await?;
+            known.security = last.approvers.iter().map(|a| latchkey_policy::Candidate {
+                id: a.id,
+                name: a.name.clone(),
+                status: latchkey_domain::identity::Status::Active,
+            }).collect();
+            decides_by = latchkey_policy::StageRule { approvers: latchkey_policy::ApproverRule::Security, fallback: None };
+        }
+        if let Err(no) = may_decide(&decides_by, &known, &self.person.identity, status) {
+            return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no))));
+        }
+        if self.verdict == Verdict::Approve
+            && let Some(no) = self.not_eligible(&role, &beneficiary)
+        {
+            return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
+        }
+        Ok(Ok((role, beneficiary)))
+    }
+
+    /// Today's rules say whether this person may still have this role (promise 4); how long is the frozen policy's matter.
+    fn not_eligible(&self, role: &RoleToday, beneficiary: &Beneficiary) -> Option<latchkey_policy::Refusal> {
+        let person = beneficiary.facts(self.person.identity);
+        let wish = Wish { duration: Span::MIN, reason: "asked".to_owned() };
+        check_request(&role.policy, &role.facts, &person, &wish).err()?.into_iter().find(|r| r.code.field().is_none())
+    }
+}
+
+fn words(what: &str, no: &latchkey_policy::Refusal) -> Refusal {
+    Refusal {
+        code: format!("decision.{}", no.code.as_str()),
+        what: what.to_owned(),
+        why: no.message.clone(),
+        help: no.help.clone(),
+    }
+}
+
+struct Following<'a> {
+    item: &'a ItemRow,
+    role: &'a RoleToday,
+    beneficiary: &'a Beneficiary,
+    actor: &'a ActorRef,
+}
+
+impl Following<'_> {
+    async fn next_stage(&self, tx: &mut Tx, to: Progress, all: &[StageRow]) -> ServiceResult<NewEvent> {
+        let next = all
+            .iter()
+            .find(|s| s.position == i64::from(to.stage))
+            .ok_or(StoreError::Missing { what: "the next stage" })?;
+        let rule = approvers::rule_of(next)?;
+        let resolution = approvers::resolve_now(tx, self.item, &rule).await?;
+        let request = RequestId(self.item.request_id);
+        let stage = StageId(next.id);
+        notices::asked_to_decide(tx, request, stage, &resolution.approvers, &self.beneficiary.name, &self.role.facts.name).await?;
+        approvers::open(tx, self.item.id(), request, stage, to.stage, &resolution, self.actor).await
+    }
+
+    /// Every stage said yes: from now on the beneficiary holds the role.
+    async fn grant(&self, tx: &mut Tx) -> ServiceResult<Vec<NewEvent>> {
+        let now = tx.now();
+        let starts_at = self.item.starts_at.filter(|s| *s > now).unwrap_or(now);
+        let ends_at = self.item.ends_at.or_else(|| self.item.seconds.map(|s| end_of(starts_at, s, &self.item.zone)));
+        let grant = NewGrant {
+            id: GrantId::new(now),
+            identity: self.beneficiary.id,
+            role: self.role.id,
+            role_version: self.role.version,
+            origin: GrantOrigin::Request,
+            item: Some(self.item.id()),
+            reason: self.item.reason.clone(),
+            state: GrantState::at_start(starts_at, now),
+            starts_at,
+            ends_at,
+            zone: self.item.zone.clone(),
+        };
+        grants::insert(tx, &grant).await?;
+        let mut events = vec![NewEvent::new(
+            self.actor.clone(),
+            EventBody::GrantCreated {
+                grant: grant.id,
+                identity: grant.identity,
+                role: grant.role,
+                role_version: grant.role_version,
+                origin: grant.origin,
+                item: grant.item,
+                starts_at,
+                ends_at,
+            },
+        )];
+        if grant.state == GrantState::Active {
+            events.extend(justify::settle(tx, grant.identity, self.actor).await?);
+        }
+        Ok(events)
+    }
+}
+
+/// When access of `seconds` from `start` ends: whole days end with the day in the person's zone (UTC where none is known),
+/// hours to the minute.
+#[must_use]
+pub fn end_of(start: Instant, seconds: i64, zone: &str) -> Instant {
+    let end = start + Duration::seconds(seconds);
+    let whole_days = u32::try_from(seconds / 3600).ok().and_then(Span::from_hours).is_some_and(|s| s.whole_days().is_some());
+    if !whole_days {
+        return end;
+    }
+    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+    let next_day = end.with_timezone(&zone).date_naive() + chrono::Days::new(1);
+    // Where midnight doesn't exist (a clock that springs forward then), the day ends at the first moment of the next.
+    (0..4)
+        .find_map(|hour| zone.from_local_datetime(&next_day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?)).earliest())
+        .map_or(end, |midnight| midnight.with_timezone(&chrono::Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_end_with_the_day_where_the_person_is_and_hours_to_the_minute() {
+        let start: Instant = "2027-03-01T13:05:00Z".parse().unwrap();
+        let day = 24 * 3600;
+        assert_eq!(end_of(start, 2 * day, "Europe/Zurich").to_rfc3339(), "2027-03-03T23:00:00+00:00");
+        assert_eq!(end_of(start, 2 * day, "").to_rfc3339(), "2027-03-04T00:00:00+00:00");
+        assert_eq!(end_of(start, 8 * 3600, "Europe/Zurich"), start + Duration::hours(8));
+        // In Beirut clocks spring forward at midnight: 2027-03-28 begins at 01:00.
+        assert_eq!(end_of(start, 26 * day, "Asia/Beirut").to_rfc3339(), "2027-03-27T22:00:00+00:00");
+    }
+}

@@ -1,0 +1,51 @@
+//! Ending a grant, whoever does it and why.
+
+use latchkey_domain::{
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+    grant::GrantEnd,
+    portal_role::PortalRole,
+};
+use latchkey_store::{
+    Change, Tx,
+    grants::{self, GrantRow},
+    items,
+};
+
+use crate::{ServiceError, ServiceResult, facts};
+
+/// Ends a grant. The caller holds the lock of its identity and settles what the identity holds afterwards.
+///
+/// # Errors
+/// `Conflict` when it has ended already.
+pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
+    grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
+    grants::end(tx, grant.id(), grant.state, reason).await?;
+    if let Some(item) = grant.item_id
+        && let Some(item) = items::get(tx, item.into()).await?
+    {
+        tx.announce(Change::Request(item.request_id.into()));
+    }
+    Ok(vec![NewEvent::new(
+        actor.clone(),
+        EventBody::GrantEnded { grant: grant.id(), identity: grant.identity(), role: grant.role(), reason },
+    )])
+}
+
+/// Refuses to end the grant that makes the last administrator. Call it after the grant was ended, before committing: then
+/// whoever is left is counted.
+///
+/// # Errors
+/// `Refused` when nobody would be left.
+pub async fn still_administered(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
+    let gave = grants::version_gives(tx, grant.role_version_id, PortalRole::Administrator.as_str()).await?;
+    if !gave || facts::holders(tx, PortalRole::Administrator).await?.iter().any(|c| c.status.may_act()) {
+        return Ok(());
+    }
+    Err(ServiceError::refused(
+        "grant.last_administrator",
+        "This access was not ended.",
+        "Nobody would be left who administers this installation.",
+        "Make somebody else administrator first: they ask for the role, or `latchkey admin add PERSON` on the host.",
+    ))
+}

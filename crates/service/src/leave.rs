@@ -1,0 +1,47 @@
+//! A person left: nothing of theirs stays open (promise 7).
+
+use latchkey_domain::{
+    IdentityId, RequestId, RoleId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+    grant::GrantEnd,
+};
+use latchkey_store::{Change, Tx, grants as store, items, stages};
+
+use crate::{ServiceResult, approvers, grants, justify, sessions};
+
+/// Ends the person's sessions, grants and open requests, and gives what they had to decide to others. The caller holds
+/// their lock and has saved their new status.
+///
+/// # Errors
+/// When the database fails.
+pub async fn person_left(tx: &mut Tx, who: IdentityId, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
+    let mut events = sessions::end_all_sessions(tx, actor, who, "left").await?;
+    for grant in store::live_of(tx, who).await? {
+        events.extend(grants::end(tx, &grant, GrantEnd::Terminated, actor).await?);
+    }
+    events.extend(justify::settle(tx, who, actor).await?);
+
+    let mut open = items::waiting_of(tx, who).await?;
+    open.extend(items::waiting_asked_by(tx, who).await?.into_iter().filter(|i| i.beneficiary_id != who.0));
+    for item in open {
+        let Ok(to) = item.progress().cancel() else { continue };
+        items::save(tx, item.id(), item.progress(), to).await?;
+        stages::close_item(tx, item.id()).await?;
+        let request = RequestId(item.request_id);
+        items::follow(tx, request).await?;
+        tx.announce(Change::Request(request));
+        events.push(NewEvent::new(
+            actor.clone(),
+            EventBody::ItemCancelled {
+                request,
+                item: item.id(),
+                role: RoleId(item.role_id),
+                beneficiary: IdentityId(item.beneficiary_id),
+                why: "left".to_owned(),
+            },
+        ));
+    }
+    events.extend(approvers::remake_for_identity(tx, who, actor, "left").await?);
+    Ok(events)
+}

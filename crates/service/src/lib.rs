@@ -1,0 +1,25 @@
+//! One file per thing that somebody can do: authorize, decide, write and record; and the reads that pages need.
+//!
+//! The service knows no HTTP. Each action takes the database, the clock and the actor, and ends in one commit that takes
+//! the events of the change.
+
+pub mod approvers;
+pub mod confirm_restore;
+pub mod decide_item;
+mod error;
+pub mod expire;
+pub mod facts;
+pub mod give_back;
+pub mod grants;
+pub mod justify;
+pub mod leave;
+pub mod retry_fulfilment;
+pub mod submit_request;
+pub mod withdraw_item;
+pub mod files;
+pub mod notices;
+pub mod rate_limit;
+pub mod sessions;
+pub mod sign_in;
+
+pub use error::{FieldProblem, Refusal, ServiceError, ServiceResult};

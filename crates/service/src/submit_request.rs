@@ -1,0 +1,315 @@
+//! Somebody asks for roles.
+
+use latchkey_domain::{
+    IdentityId, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
+    actor::Actor,
+    clock::Clock,
+    event::{EventBody, NewEvent, SubmittedItem},
+    item::ItemState,
+};
+use latchkey_policy::{ApproverFacts, RefusalField, Resolution, Span, Voice, Wish, check_request, who_could_decide};
+use latchkey_store::{
+    AsConn, Change, Db, StoreError, Tx, grants, identities,
+    items::{self, NewItem, NewRequest},
+    stages,
+};
+use uuid::Uuid;
+
+use crate::{
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
+    facts::{self, Beneficiary, RoleToday},
+    notices,
+};
+
+/// The most roles in one submission.
+pub const MAX_ITEMS: usize = 50;
+
+/// One submission, as typed and parsed.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Made once by the form: sending it twice is one request.
+    pub form_key: Uuid,
+    /// What is asked for.
+    pub items: Vec<ItemWish>,
+}
+
+/// One role for one person.
+#[derive(Debug, Clone)]
+pub struct ItemWish {
+    /// Which role.
+    pub role: RoleId,
+    /// For whom: the actor, or one of their reports.
+    pub beneficiary: IdentityId,
+    /// For how long from the approval.
+    pub duration: Span,
+    /// Why.
+    pub reason: String,
+}
+
+/// A request that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// Which.
+    pub request: RequestId,
+    /// What people quote.
+    pub reference: String,
+    /// It had been accepted before: the form was sent twice.
+    pub again: bool,
+}
+
+/// What somebody is shown before they submit: who decides, or why nobody could.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Each stage with its people, or why it can't be submitted.
+    pub stages: Result<Vec<Resolution<IdentityId>>, Vec<latchkey_policy::Refusal>>,
+    /// Whatever else stands against it, apart from duration and reason.
+    pub against: Option<Refusal>,
+}
+
+/// Submits a request: all items or none (promise 10).
+///
+/// # Errors
+/// `BadInput` names fields; `Refused` names the rule and what would help; `NotFound` for a role that isn't there.
+pub async fn submit_request(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    submission: &Submission,
+) -> ServiceResult<Submitted> {
+    let Actor::Person(person) = actor else {
+        return Err(ServiceError::refused(
+            "request.not_a_person",
+            "This was not submitted.",
+            "Only a signed-in person asks for access.",
+            "Sign in and ask again.",
+        ));
+    };
+    if submission.items.is_empty() || submission.items.len() > MAX_ITEMS {
+        let message = format!("A request has 1 to {MAX_ITEMS} roles.");
+        return Err(ServiceError::BadInput(vec![FieldProblem::new("role", "request.items", message)]));
+    }
+    let mut tx = db.begin(clock.now()).await?;
+    if let Some(before) = items::by_form_key(&mut tx, submission.form_key).await? {
+        if before.requester_id != person.identity.0 {
+            return Err(ServiceError::NotFound);
+        }
+        return Ok(Submitted { request: RequestId(before.id), reference: before.reference, again: true });
+    }
+    let mut people: Vec<IdentityId> = submission.items.iter().map(|i| i.beneficiary).collect();
+    people.push(person.identity);
+    identities::lock(&mut tx, &people).await.map_err(missing)?;
+
+    let request = RequestId::new(tx.now());
+    let reference = reference(request);
+    let new = NewRequest { id: request, reference: reference.clone(), requester: person.identity, form_key: submission.form_key };
+    items::insert_request(&mut tx, &new).await?;
+
+    let reference_of_actor = actor.reference();
+    let mut told = Vec::new();
+    let mut events = Vec::new();
+    let mut stage_events = Vec::new();
+    for wish in &submission.items {
+        let item = Writing { request, reference: &reference, requester: person.identity, wish };
+        let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
+        told.push(submitted);
+        stage_events.push(opened);
+    }
+    let reasons = submission.items.iter().map(|i| i.reason.trim()).collect::<Vec<_>>().join("\n");
+    events.push(
+        NewEvent::new(
+            reference_of_actor,
+            EventBody::RequestSubmitted { request, reference: reference.clone(), requester: person.identity, items: told },
+        )
+        .text("reason", reasons),
+    );
+    events.extend(stage_events);
+    tx.announce(Change::Request(request));
+    tx.commit(events).await?;
+    Ok(Submitted { request, reference, again: false })
+}
+
+/// What a requester is shown before submitting: by the same evaluator that submits.
+///
+/// # Errors
+/// `NotFound` when the role isn't there.
+pub async fn preview(
+    c: &mut impl AsConn,
+    requester: IdentityId,
+    beneficiary: IdentityId,
+    role: &RoleToday,
+) -> ServiceResult<Preview> {
+    let person = facts::beneficiary(c, beneficiary).await?;
+    let known = known_facts(c, requester, &person, role).await?;
+    let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
+    let wish = Wish { duration: Span::MIN, reason: "a".to_owned() };
+    let against = check_request(&role.policy, &role.facts, &person.facts(requester), &wish)
+        .err()
+        .and_then(|all| all.into_iter().next())
+        .map(refusal);
+    Ok(Preview { stages: who_could_decide(&role.policy, &known, voice), against })
+}
+
+struct Writing<'a> {
+    request: RequestId,
+    reference: &'a str,
+    requester: IdentityId,
+    wish: &'a ItemWish,
+}
+
+impl Writing<'_> {
+    async fn write(&self, tx: &mut Tx, actor: &latchkey_domain::actor::ActorRef) -> ServiceResult<(SubmittedItem, NewEvent)> {
+        let wish = self.wish;
+        let role = facts::role_today(tx, wish.role).await?;
+        let person = facts::beneficiary(tx, wish.beneficiary).await?;
+        self.may_ask_for(&person)?;
+        let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
+        check_request(&role.policy, &role.facts, &person.facts(self.requester), &policy_wish).map_err(refused)?;
+        self.not_already_there(tx, &role, &person).await?;
+        let known = known_facts(tx, self.requester, &person, &role).await?;
+        let voice = if self.requester == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
+        let stages = who_could_decide(&role.policy, &known, voice).map_err(refused)?;
+
+        let item = ItemId::new(tx.now());
+        let reason = wish.reason.trim().to_owned();
+        let seconds = i64::from(wish.duration.hours()) * 3600;
+        items::insert_item(
+            tx,
+            &NewItem {
+                id: item,
+                request: self.request,
+                role: wish.role,
+                role_version: role.version,
+                policy_version: role.policy_version.into(),
+                beneficiary: wish.beneficiary,
+                search_text: format!("{} {} {} {reason}", self.reference, role.facts.name, person.name).to_lowercase(),
+                reason,
+                seconds: Some(seconds),
+                starts_at: None,
+                ends_at: None,
+                zone: person.time_zone.clone().unwrap_or_default(),
+                stages: u16::try_from(stages.len()).unwrap_or(u16::MAX),
+                lapses_at: Some(tx.now() + role.policy.policy.undecided_after.to_delta()),
+            },
+        )
+        .await?;
+        let mut first = None;
+        for (position, rule) in (0_u16..).zip(&role.policy.policy.stages) {
+            let stage = StageId::new(tx.now());
+            let frozen = serde_json::to_string(rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
+            stages::insert(tx, stage, item, position, &frozen).await?;
+            first = first.or(Some(stage));
+        }
+        let (Some(stage), Some(resolution)) = (first, stages.first()) else {
+            return Err(StoreError::Misuse("a policy without stages was accepted").into());
+        };
+        let opened = approvers::open(tx, item, self.request, stage, 0, resolution, actor).await?;
+        notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, &person.name, &role.facts.name).await?;
+        let submitted = SubmittedItem {
+            item,
+            role: wish.role,
+            role_version: role.version,
+            policy_version: PolicyVersionId(role.policy_version),
+            beneficiary: wish.beneficiary,
+            seconds: Some(seconds),
+        };
+        Ok((submitted, opened))
+    }
+
+    /// For oneself, or for one's own report.
+    fn may_ask_for(&self, person: &Beneficiary) -> ServiceResult<()> {
+        let own = person.id == self.requester;
+        let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester);
+        if own || report {
+            return Ok(());
+        }
+        Err(ServiceError::refused(
+            "request.not_your_report",
+            format!("This was not submitted for {}.", person.name),
+            "You can ask for yourself and for the people who report to you.",
+            format!("{} can ask for it themselves, or their manager can.", person.name),
+        ))
+    }
+
+    async fn not_already_there(&self, tx: &mut Tx, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
+        let you = person.id == self.requester;
+        let waiting = items::waiting_of(tx, person.id).await?;
+        if let Some(item) = waiting.iter().find(|i| i.role_id == role.id.0 && i.state == ItemState::Waiting) {
+            let request = items::request(tx, RequestId(item.request_id)).await?;
+            let reference = request.map(|r| r.reference).unwrap_or_default();
+            let who = if you { "You already wait".to_owned() } else { format!("{} already waits", person.name) };
+            return Err(ServiceError::refused(
+                "request.already_waiting",
+                "This was not submitted.",
+                format!("{who} for {} with {reference}.", role.facts.name),
+                "Withdraw that request first if you want other terms.",
+            ));
+        }
+        let would_end = tx.now() + self.wish.duration.to_delta();
+        let live = grants::live_of(tx, person.id).await?;
+        let longer = live.iter().find(|g| g.role_id == role.id.0 && g.ends_at.is_none_or(|end| end >= would_end));
+        if let Some(grant) = longer {
+            let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
+            let until = grant.ends_at.map_or_else(
+                || "without an end".to_owned(),
+                |end| format!("until {}", end.format("%-d %B %Y")),
+            );
+            return Err(ServiceError::refused(
+                "request.already_held",
+                "This was not submitted.",
+                format!("{who} {} {until}.", role.facts.name),
+                "Ask for longer than that, or wait until it ends sooner than what you ask for.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+async fn known_facts(
+    c: &mut impl AsConn,
+    requester: IdentityId,
+    person: &Beneficiary,
+    role: &RoleToday,
+) -> ServiceResult<ApproverFacts<IdentityId>> {
+    facts::approver_facts(c, requester, person, role.owner.clone(), role.version, &role.policy.policy.stages).await
+}
+
+fn missing(e: StoreError) -> ServiceError {
+    if matches!(e, StoreError::Missing { .. }) { ServiceError::NotFound } else { e.into() }
+}
+
+/// The policy's refusals: what belongs to a field of the form goes to the field, everything else is one refusal.
+pub(crate) fn refused(refusals: Vec<latchkey_policy::Refusal>) -> ServiceError {
+    let (fields, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|r| r.code.field().is_some());
+    match others.into_iter().next() {
+        Some(first) => ServiceError::Refused(refusal(first)),
+        None => ServiceError::BadInput(
+            fields
+                .into_iter()
+                .map(|r| {
+                    let field = match r.code.field() {
+                        Some(RefusalField::Duration) => "duration",
+                        Some(RefusalField::Reason) | None => "reason",
+                    };
+                    FieldProblem::new(field, format!("request.{}", r.code.as_str()), r.to_string())
+                })
+                .collect(),
+        ),
+    }
+}
+
+fn refusal(r: latchkey_policy::Refusal) -> Refusal {
+    Refusal { code: format!("request.{}", r.code.as_str()), what: "This was not submitted.".to_owned(), why: r.message, help: r.help }
+}
+
+/// What people quote: six letters and digits out of the id's random part, without those that look alike.
+fn reference(id: RequestId) -> String {
+    const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+    let mut rest = id.0.as_u128() & 0x3fff_ffff_ffff_ffff;
+    let mut text = String::from("R-");
+    for _ in 0..7 {
+        let at = usize::try_from(rest % 31).unwrap_or(0);
+        text.push(char::from(ALPHABET[at]));
+        rest /= 31;
+    }
+    text
+}
