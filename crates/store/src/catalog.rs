@@ -5,4 +5,4 @@ pub mod ownership;
 pub mod policies;
 pub mod roles;
 
-pub use holders::{administrators, portal_roles};
+pub use holders::administrators;

@@ -263,3 +263,26 @@ pub async fn record_health(tx: &mut Tx, system: SystemId, state: &str, words: &s
     )?;
     Ok(())
 }
+
+/// How many people have this entitlement on its system, or are about to have or to lose it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn entitlement_in_use(c: &mut impl AsConn, id: EntitlementId) -> StoreResult<i64> {
+    let count = row!(
+        c,
+        (i64,),
+        "select count(*) from fulfilment
+         where entitlement_id = $1 and (desired = 'present' or observed = 'present' or progress <> 'settled')",
+        id.0
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// How many accounts are known on a system.
+///
+/// # Errors
+/// When the database fails.
+pub async fn accounts_on(c: &mut impl AsConn, id: SystemId) -> StoreResult<i64> {
+    Ok(row!(c, (i64,), "select count(*) from account where system_id = $1", id.0)?.map_or(0, |(n,)| n))
+}

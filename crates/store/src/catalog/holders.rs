@@ -1,10 +1,10 @@
 //! Who holds a role, as far as the catalog must know it.
 
-use latchkey_domain::{GrantId, IdentityId, RoleVersionId, grant::GrantState, portal_role::PortalRole};
+use latchkey_domain::{IdentityId, grant::GrantState};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{AsConn, StoreError, StoreResult, Tx};
+use crate::{AsConn, StoreResult};
 
 /// A grant of a role that hasn't ended.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -34,24 +34,39 @@ pub async fn of_roles(c: &mut impl AsConn, roles: &[Uuid]) -> StoreResult<Vec<Ho
         HolderRow,
         "select g.id as grant_id, g.identity_id, i.display_name, g.role_id, g.role_version_id, g.state
          from role_grant g join identity i on i.id = g.identity_id
-         where g.role_id in ({}) and g.state <> 'ended' order by g.role_id, i.display_name, g.id",
+         where g.role_id in ({}) and g.state in ('scheduled', 'active') order by g.role_id, i.display_name, g.id",
         roles
     )
 }
 
-/// Lets a grant follow another version of its role.
+/// The grants of these versions that haven't ended, by role and name; at most 500 versions.
 ///
 /// # Errors
-/// When the grant has ended or was moved by somebody else, or the database fails.
-pub async fn move_grant(tx: &mut Tx, grant: GrantId, from: RoleVersionId, to: RoleVersionId) -> StoreResult<()> {
-    let done = exec!(
-        tx,
-        "update role_grant set role_version_id = $1 where id = $2 and role_version_id = $3 and state <> 'ended'",
-        to.0,
-        grant.0,
-        from.0
-    )?;
-    if done == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "the grant" }) }
+/// When the database fails.
+pub async fn of_versions(c: &mut impl AsConn, versions: &[Uuid]) -> StoreResult<Vec<HolderRow>> {
+    rows_in!(
+        c,
+        HolderRow,
+        "select g.id as grant_id, g.identity_id, i.display_name, g.role_id, g.role_version_id, g.state
+         from role_grant g join identity i on i.id = g.identity_id
+         where g.role_version_id in ({}) and g.state in ('scheduled', 'active') order by g.role_id, i.display_name, g.id",
+        versions
+    )
+}
+
+/// Versions that aren't in force any more and still have grants that haven't ended, as (version, role).
+///
+/// # Errors
+/// When the database fails.
+pub async fn closed_versions_held(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, Uuid)>> {
+    rows!(
+        c,
+        (Uuid, Uuid),
+        "select v.id, v.role_id from role_version v
+         where v.valid_to is not null
+           and exists (select 1 from role_grant g where g.role_version_id = v.id and g.state in ('scheduled', 'active'))
+         order by v.id"
+    )
 }
 
 /// Who is an administrator now, through an active grant; people who have left don't count, people on leave do.
@@ -71,33 +86,4 @@ pub async fn administrators(c: &mut impl AsConn) -> StoreResult<Vec<IdentityId>>
          where s.key = 'latchkey' order by g.identity_id"
     )?;
     Ok(found.into_iter().map(|(id,)| IdentityId(id)).collect())
-}
-
-/// Which portal roles somebody holds now, through active grants.
-///
-/// # Errors
-/// When the database fails, or an entitlement of the built-in system is none that this version knows.
-pub async fn portal_roles(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<PortalRole>> {
-    let found: Vec<(String,)> = rows!(
-        c,
-        (String,),
-        "select distinct e.key
-         from role_grant g
-         join role_version_entitlement x on x.role_version_id = g.role_version_id
-         join entitlement e on e.id = x.entitlement_id
-         join system s on s.id = e.system_id and s.key = 'latchkey'
-         where g.identity_id = $1 and g.state = 'active' order by e.key",
-        identity.0
-    )?;
-    found
-        .into_iter()
-        .map(|(key,)| {
-            key.parse().map_err(|_| StoreError::Inconsistent {
-                table: "entitlement",
-                column: "key",
-                row: format!("latchkey/{key}"),
-                found: key.clone(),
-            })
-        })
-        .collect()
 }
