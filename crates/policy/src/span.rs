@@ -23,6 +23,7 @@ pub struct InvalidSpan {
 const EXPECTED: &str = "whole hours or days such as \"8h\" or \"90d\", from 1h to 1825d";
 const HOURS_A_DAY: u32 = 24;
 const DAYS_A_YEAR: u32 = 365;
+const SECONDS_AN_HOUR: i64 = 3600;
 
 impl InvalidSpan {
     /// What would have been right, in words.
@@ -61,6 +62,19 @@ impl Span {
     #[must_use]
     pub const fn whole_days(self) -> Option<u32> {
         if self.hours.is_multiple_of(HOURS_A_DAY) { Some(self.hours / HOURS_A_DAY) } else { None }
+    }
+
+    /// A span of whole hours given in seconds, as the database keeps it; `None` when it isn't one.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Option<Self> {
+        let hours = u32::try_from(seconds / SECONDS_AN_HOUR).ok()?;
+        if seconds % SECONDS_AN_HOUR == 0 { Self::from_hours(hours) } else { None }
+    }
+
+    /// The length in seconds.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        i64::from(self.hours) * SECONDS_AN_HOUR
     }
 
     /// The length for reckoning with instants.
@@ -159,6 +173,8 @@ mod tests {
             let span = Span::from_hours(hours).unwrap();
             prop_assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
             prop_assert_eq!(span.to_delta().num_hours(), i64::from(hours));
+            prop_assert_eq!(Span::from_seconds(span.seconds()), Some(span));
+            prop_assert_eq!(Span::from_seconds(span.seconds() + 1), None);
         }
 
         #[test]

@@ -1,0 +1,333 @@
+//! The catalog's files: `systems/*.toml`, `policies.toml`, `roles/*.toml`.
+
+mod policy;
+mod role;
+mod system;
+
+use std::collections::{HashMap, HashSet};
+
+use latchkey_domain::{portal_role::PortalRole, system::BUILT_IN_SYSTEM};
+
+pub use self::{
+    policy::PolicyFile,
+    role::{EntitlementRef, RoleFile},
+    system::{EntitlementFile, SystemFile},
+};
+use super::{
+    MAX_FILE_BYTES,
+    error::{Errors, FileError, Place},
+    hash::ContentHash,
+    text,
+    toml_doc::Doc,
+};
+
+/// The most files of one catalog.
+pub const MAX_CATALOG_FILES: usize = 2_000;
+/// The most systems.
+pub const MAX_SYSTEMS: usize = 200;
+/// The most entitlements of one system.
+pub const MAX_ENTITLEMENTS_PER_SYSTEM: usize = 5_000;
+/// The most policies.
+pub const MAX_POLICIES: usize = 200;
+/// The most roles.
+pub const MAX_ROLES: usize = 20_000;
+/// The most entitlements of one role.
+pub const MAX_ENTITLEMENTS_PER_ROLE: usize = 200;
+/// The most tags of one role.
+pub const MAX_TAGS: usize = 20;
+
+const POLICIES: &str = "policies.toml";
+
+/// A person whom a file names, to be looked up by the code that applies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonReference {
+    /// What HR calls them.
+    pub external_id: String,
+    /// The field that names them: `owner`, `approvers` or `fallback`.
+    pub field: &'static str,
+    /// Where.
+    pub at: Place,
+}
+
+impl PersonReference {
+    /// The mistake of naming somebody whom nobody knows, or who has left.
+    #[must_use]
+    pub fn error(&self, why: &str) -> FileError {
+        let message = format!("{} names {}, {why}", self.field, text::shown(&self.external_id));
+        FileError::at(&self.at, message, "the external id of somebody who works here")
+    }
+}
+
+/// A whole catalog that holds together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogFiles {
+    /// The systems, by path. The built-in `latchkey` isn't among them.
+    pub systems: Vec<SystemFile>,
+    /// The policies, in the order of the file.
+    pub policies: Vec<PolicyFile>,
+    /// The roles, by path and in the order of their files.
+    pub roles: Vec<RoleFile>,
+    /// Names the set.
+    pub hash: ContentHash,
+}
+
+impl CatalogFiles {
+    /// Everybody whom the files name. They must be people who haven't left, which only the database knows.
+    pub fn people_named(&self) -> impl Iterator<Item = &PersonReference> {
+        let systems = self.systems.iter().map(|system| &system.owner);
+        let policies = self.policies.iter().flat_map(|policy| &policy.people);
+        systems.chain(policies).chain(self.roles.iter().map(|role| &role.owner))
+    }
+}
+
+/// Reads a catalog: all of it, or every mistake in it. `files` are (path, text), with paths relative to the catalog's
+/// directory and `/` between their parts.
+///
+/// # Errors
+/// Every mistake with its line, at most [`super::MAX_ERRORS`]; then nothing of the set is taken.
+pub fn parse_catalog(files: &[(String, String)]) -> Result<CatalogFiles, Vec<FileError>> {
+    let mut errors = Errors::default();
+    if files.len() > MAX_CATALOG_FILES {
+        let message = format!("the catalog has {} files", files.len());
+        return Err(vec![FileError::whole("", message, Some(&format!("at most {MAX_CATALOG_FILES}")))]);
+    }
+    let mut sorted: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    sorted.sort_unstable();
+
+    let mut set = Set::default();
+    for (at, (path, text)) in sorted.iter().enumerate() {
+        if at > 0 && sorted.get(at - 1).is_some_and(|before| before.0 == *path) {
+            errors.push(FileError::whole(path, "the file is there twice", Some("each file once")));
+        } else if text.len() > MAX_FILE_BYTES {
+            let message = format!("the file has {} bytes", text.len());
+            errors.push(FileError::whole(path, message, Some(&format!("at most {MAX_FILE_BYTES}"))));
+            set.unread(path);
+        } else {
+            set.read(path, text.strip_prefix('\u{FEFF}').unwrap_or(text), &mut errors);
+        }
+    }
+    set.check_counts(&sorted, &mut errors);
+    set.check_systems(&mut errors);
+    set.check_policies(&mut errors);
+    set.check_roles(&mut errors);
+
+    let roles = set.roles.into_iter().map(|draft| draft.role).collect();
+    errors.finish(CatalogFiles { systems: set.systems, policies: set.policies, roles, hash: ContentHash::of(files) })
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Set {
+    systems: Vec<SystemFile>,
+    /// Every system and its entitlements as declared, sound or not.
+    system_keys: Vec<(String, Vec<String>)>,
+    /// A file of systems couldn't be read at all: what refers to it is then unknown, not wrong. Likewise below.
+    systems_unread: bool,
+    policies: Vec<PolicyFile>,
+    /// Every policy as declared, sound or not.
+    policy_keys: Vec<String>,
+    policies_unread: bool,
+    roles: Vec<role::Draft>,
+    roles_unread: bool,
+}
+
+impl Set {
+    fn read(&mut self, path: &str, text: &str, errors: &mut Errors) {
+        let doc = Doc::new(path, text);
+        let (mistakes, systems, policies, roles) =
+            (errors.count(), self.system_keys.len(), self.policy_keys.len(), self.roles.len());
+        match path.split_once('/') {
+            None if path == POLICIES => {
+                self.policies = policy::parse(&doc, &mut self.policy_keys, errors);
+            }
+            Some(("systems", name)) if is_toml(name) => {
+                self.systems.extend(system::parse(&doc, &mut self.system_keys, errors));
+            }
+            Some(("roles", name)) if is_toml(name) => {
+                self.roles.extend(role::parse(&doc, errors));
+            }
+            _ => errors.push(FileError::whole(
+                path,
+                "the file isn't part of a catalog",
+                Some("policies.toml, systems/NAME.toml or roles/NAME.toml"),
+            )),
+        }
+        let nothing_new =
+            self.system_keys.len() == systems && self.policy_keys.len() == policies && self.roles.len() == roles;
+        if errors.count() > mistakes && nothing_new {
+            self.unread(path);
+        }
+    }
+
+    /// Nothing could be read from this file, and that is already complained about.
+    fn unread(&mut self, path: &str) {
+        self.systems_unread |= path.starts_with("systems/");
+        self.policies_unread |= path == POLICIES;
+        self.roles_unread |= path.starts_with("roles/");
+    }
+
+    /// An empty catalog would retire everything: that is said by removing one file after the other, not by pointing at
+    /// the wrong directory.
+    fn check_counts(&self, files: &[(&str, &str)], errors: &mut Errors) {
+        if !files.iter().any(|(path, _)| *path == POLICIES) {
+            errors.push(FileError::whole(
+                POLICIES,
+                "the file is missing",
+                Some("a catalog with policies.toml, systems/ and roles/"),
+            ));
+        } else if self.policy_keys.is_empty() && !self.policies_unread {
+            errors.push(FileError::whole(POLICIES, "the file has no policy", Some("at least one [[policy]]")));
+        }
+        if self.roles.is_empty() && !self.roles_unread {
+            errors.push(FileError::whole("roles/", "there is no role", Some("at least one file with a [[role]]")));
+        }
+        for (count, max, what) in [(self.systems.len(), MAX_SYSTEMS, "systems"), (self.roles.len(), MAX_ROLES, "roles")]
+        {
+            if count > max {
+                errors.push(FileError::whole(
+                    "",
+                    format!("the catalog has {count} {what}"),
+                    Some(&format!("at most {max}")),
+                ));
+            }
+        }
+    }
+
+    fn check_systems(&self, errors: &mut Errors) {
+        let mut keys = Unique::new("system", "key");
+        let mut names = Unique::new("system", "name");
+        for system in &self.systems {
+            keys.check(&system.key, &system.at, errors);
+            names.check(&system.name, &system.at, errors);
+        }
+    }
+
+    fn check_policies(&self, errors: &mut Errors) {
+        let mut keys = Unique::new("policy", "key");
+        let mut names = Unique::new("policy", "name");
+        for file in &self.policies {
+            keys.check(&file.policy.key, &file.at, errors);
+            names.check(&file.policy.name, &file.at, errors);
+        }
+    }
+
+    fn check_roles(&self, errors: &mut Errors) {
+        let mut known: HashSet<(&str, &str)> = HashSet::new();
+        let mut systems: HashSet<&str> = HashSet::from([BUILT_IN_SYSTEM]);
+        known.extend(PortalRole::ALL.iter().map(|role| (BUILT_IN_SYSTEM, role.as_str())));
+        for (system, entitlements) in &self.system_keys {
+            systems.insert(system);
+            known.extend(entitlements.iter().map(|key| (system.as_str(), key.as_str())));
+        }
+        let mut keys = Unique::new("role", "key");
+        let mut names = Unique::new("role", "name");
+        for draft in &self.roles {
+            let role = &draft.role;
+            keys.check(&role.key, &draft.key_at, errors);
+            names.check(&role.name, &draft.name_at, errors);
+            self.check_policy_of(draft, errors);
+            for (entitlement, at) in role.entitlements.iter().zip(&draft.entitlements_at) {
+                if known.contains(&(entitlement.system.as_str(), entitlement.key.as_str())) {
+                    continue;
+                }
+                let message = |what: &str| format!("role {}: \"{entitlement}\" {what}", text::shown(&role.key));
+                if systems.contains(entitlement.system.as_str()) {
+                    let of = &entitlement.system;
+                    let own: Vec<&str> = known.iter().filter(|(system, _)| system == of).map(|(_, key)| *key).collect();
+                    errors.push(FileError::at(
+                        at,
+                        message("isn't an entitlement of that system"),
+                        nearest(&entitlement.key, own),
+                    ));
+                } else if !self.systems_unread {
+                    let all = systems.iter().copied().collect();
+                    errors.push(FileError::at(
+                        at,
+                        message("names a system that has no file"),
+                        nearest(&entitlement.system, all),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn check_policy_of(&self, draft: &role::Draft, errors: &mut Errors) {
+        let role = &draft.role;
+        let what = format!("role {}", text::shown(&role.key));
+        if !self.policy_keys.contains(&role.policy) {
+            if !self.policies_unread && !self.policy_keys.is_empty() {
+                let message =
+                    format!("{what}: policy is {}, which policies.toml doesn't have", text::shown(&role.policy));
+                let all = self.policy_keys.iter().map(String::as_str).collect();
+                errors.push(FileError::at(&draft.policy_at, message, nearest(&role.policy, all)));
+            }
+            return;
+        }
+        let policy = self.policies.iter().find(|file| file.policy.key == role.policy).map(|file| &file.policy);
+        if let (Some(policy), Some(max), Some(at)) = (policy, role.max_duration, &draft.max_at)
+            && max > policy.max_duration
+        {
+            let message = format!("{what}: max_duration is {max}, longer than the policy's, {}", policy.max_duration);
+            errors.push(FileError::at(at, message, format!("at most {}", policy.max_duration)));
+        }
+    }
+}
+
+fn is_toml(name: &str) -> bool {
+    name.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty() && !stem.contains('/'))
+}
+
+/// Says where a key or a name was used before. Compared without case: people couldn't tell two such names apart.
+struct Unique {
+    what: &'static str,
+    field: &'static str,
+    seen: HashMap<String, Place>,
+}
+
+impl Unique {
+    fn new(what: &'static str, field: &'static str) -> Self {
+        Self { what, field, seen: HashMap::new() }
+    }
+
+    fn check(&mut self, value: &str, at: &Place, errors: &mut Errors) {
+        let Self { what, field, seen } = self;
+        if let Some(first) = seen.insert(value.to_lowercase(), at.clone()) {
+            let message =
+                format!("the {what}'s {field} is {}, as at {}:{}", text::shown(value), first.file, first.line);
+            errors.push(FileError::at(at, message, format!("a {field} of its own for each {what}")));
+        }
+    }
+}
+
+/// What was probably meant: the nearest few of what there is.
+fn nearest(wanted: &str, mut all: Vec<&str>) -> String {
+    all.sort_unstable();
+    all.dedup();
+    all.sort_by_key(|candidate| distance(wanted, candidate));
+    all.truncate(3);
+    if all.is_empty() { "one that exists".to_owned() } else { format!("for example {}", text::any_of(&all)) }
+}
+
+/// How many letters one has to change (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.chars().enumerate() {
+        let mut diagonal = at;
+        let mut left = at + 1;
+        for (slot, to) in row.iter_mut().skip(1).zip(&b) {
+            let cost = (diagonal + usize::from(from != *to)).min(*slot + 1).min(left + 1);
+            diagonal = *slot;
+            *slot = cost;
+            left = cost;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = at + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+#[path = "catalog_tests.rs"]
+mod tests;
