@@ -3,16 +3,24 @@
 //! The service knows no HTTP. Each action takes the database, the clock and the actor, and ends in one commit that takes
 //! the events of the change.
 
+pub mod add_administrator;
+pub mod apply_catalog;
 pub mod approvers;
+mod built_in;
+pub mod catalog;
 pub mod confirm_restore;
 pub mod decide_item;
 mod error;
 pub mod expire;
 pub mod facts;
+pub mod fold;
 pub mod give_back;
 pub mod grants;
+pub mod import_people;
 pub mod justify;
 pub mod leave;
+pub mod people;
+pub mod plan;
 pub mod retry_fulfilment;
 pub mod submit_request;
 pub mod withdraw_item;

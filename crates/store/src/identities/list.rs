@@ -6,13 +6,34 @@ use uuid::Uuid;
 use super::PersonRow;
 use crate::{AsConn, StoreResult};
 
-/// Where a page of people ended: the next one starts after it.
+/// Where a page of people ended: the next one starts after it. Written into URLs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonKey {
     /// The last name on the page.
     pub display_name: String,
     /// Whose it was.
     pub id: Uuid,
+}
+
+impl std::fmt::Display for PersonKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.id.simple(), self.display_name)
+    }
+}
+
+/// A text that says no place in a list of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this doesn't say where the page before ended")]
+pub struct InvalidPersonKey;
+
+impl std::str::FromStr for PersonKey {
+    type Err = InvalidPersonKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (id, name) = text.split_once('.').ok_or(InvalidPersonKey)?;
+        let id = Uuid::try_parse(id).map_err(|_| InvalidPersonKey)?;
+        Ok(Self { display_name: name.to_owned(), id })
+    }
 }
 
 /// Escapes `%`, `_` and `\` for `like … escape '\'`, and looks anywhere in the text.
@@ -95,5 +116,12 @@ mod tests {
     fn what_like_would_read_as_a_sign_is_escaped() {
         assert_eq!(contains("50%_\\"), "%50\\%\\_\\\\%");
         assert_eq!(contains(""), "%%");
+    }
+
+    #[test]
+    fn a_place_in_the_list_survives_a_url() {
+        let key = PersonKey { display_name: "J. Dvořák".to_owned(), id: Uuid::from_u128(7) };
+        assert_eq!(key.to_string().parse(), Ok(key));
+        assert_eq!("x".parse::<PersonKey>(), Err(InvalidPersonKey));
     }
 }

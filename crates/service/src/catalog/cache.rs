@@ -1,0 +1,45 @@
+//! Keeps the catalog in memory until it changes.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use latchkey_store::{AsConn, installation};
+
+use super::{Catalog, load};
+use crate::ServiceResult;
+
+/// The catalog in memory, shared by all requests of a process.
+#[derive(Debug, Default)]
+pub struct CatalogCache {
+    kept: RwLock<Option<Arc<Catalog>>>,
+    /// Held while reading it anew, so that a change isn't read once per waiting request.
+    loading: tokio::sync::Mutex<()>,
+}
+
+impl CatalogCache {
+    /// The catalog in force. `known_version` is the catalog's version where the caller's own query brought it along;
+    /// without it, one small query asks for it.
+    ///
+    /// # Errors
+    /// When the database fails, or holds a policy that a newer version wrote.
+    pub async fn get(&self, c: &mut impl AsConn, known_version: Option<i64>) -> ServiceResult<Arc<Catalog>> {
+        let version = match known_version {
+            Some(version) => version,
+            None => installation::catalog_version(c).await?,
+        };
+        if let Some(catalog) = self.fresh(version) {
+            return Ok(catalog);
+        }
+        let _one = self.loading.lock().await;
+        if let Some(catalog) = self.fresh(version) {
+            return Ok(catalog);
+        }
+        let catalog = Arc::new(load(c).await?);
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&catalog));
+        Ok(catalog)
+    }
+
+    /// What is kept, unless it is older than `version`.
+    fn fresh(&self, version: i64) -> Option<Arc<Catalog>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).as_ref().filter(|c| c.version >= version).map(Arc::clone)
+    }
+}

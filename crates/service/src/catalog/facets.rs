@@ -1,0 +1,182 @@
+//! What the catalog can be narrowed down by: numbered once, so that counting them costs additions only.
+
+use std::{collections::HashMap, hash::Hash};
+
+use latchkey_domain::role::Risk;
+
+use super::{RoleEntry, SearchQuery};
+
+/// How many values of a facet are told.
+const MAX_VALUES: usize = 30;
+
+/// One value of a facet: how many roles there would be with it, all else being as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetCount {
+    /// What goes into the query: a system's key, a risk's word, an owner's id, a tag.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+    /// How many roles.
+    pub count: usize,
+    /// It is the one that was asked for.
+    pub chosen: bool,
+}
+
+/// The facets of a search. Risks are in their order; everything else has the most roles first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// By system.
+    pub systems: Vec<FacetCount>,
+    /// By risk.
+    pub risks: Vec<FacetCount>,
+    /// By owner.
+    pub owners: Vec<FacetCount>,
+    /// By tag.
+    pub tags: Vec<FacetCount>,
+}
+
+/// Systems, risks, owners, tags: the order of facets in the arrays below.
+const FACETS: usize = 4;
+
+/// The values of one facet, numbered, and which role has which.
+#[derive(Debug, Default)]
+struct Values {
+    /// What goes into the query, and what people read.
+    known: Vec<(String, String)>,
+    /// The numbers of each role's values.
+    of_role: Vec<Box<[usize]>>,
+}
+
+impl Values {
+    fn build<K: Hash + Eq>(roles: &[RoleEntry], of: impl Fn(&RoleEntry) -> Vec<(K, String, String)>) -> Self {
+        let mut numbers: HashMap<K, usize> = HashMap::new();
+        let mut known = Vec::new();
+        let of_role = roles
+            .iter()
+            .map(|role| {
+                of(role)
+                    .into_iter()
+                    .map(|(key, value, label)| {
+                        *numbers.entry(key).or_insert_with(|| {
+                            known.push((value, label));
+                            known.len() - 1
+                        })
+                    })
+                    .collect()
+            })
+            .collect();
+        Self { known, of_role }
+    }
+
+    fn of(&self, role: usize) -> &[usize] {
+        self.of_role.get(role).map_or(&[], |v| v)
+    }
+}
+
+/// What was chosen in one facet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Any,
+    Value(usize),
+    /// A value that no role has.
+    Unknown,
+}
+
+/// The facets of all roles.
+#[derive(Debug, Default)]
+pub(super) struct FacetIndex([Values; FACETS]);
+
+impl FacetIndex {
+    pub(super) fn build(roles: &[RoleEntry]) -> Self {
+        Self([
+            Values::build(roles, |r| {
+                r.systems.iter().map(|s| (s.key.clone(), s.key.clone(), s.name.clone())).collect()
+            }),
+            Values::build(roles, |r| vec![(r.risk, r.risk.as_str().to_owned(), r.risk.words().to_owned())]),
+            Values::build(roles, |r| r.owner.iter().map(|o| (o.id, o.id.to_string(), o.name.clone())).collect()),
+            Values::build(roles, |r| r.tags.iter().map(|t| (t.clone(), t.clone(), t.clone())).collect()),
+        ])
+    }
+
+    /// Starts counting for a query.
+    pub(super) fn tally(&self, query: &SearchQuery<'_>) -> Tally<'_> {
+        let owner = query.owner.map(|o| o.to_string());
+        let asked = [query.system, query.risk.map(Risk::as_str), owner.as_deref(), query.tag];
+        let mut choices = [Choice::Any; FACETS];
+        for ((choice, asked), values) in choices.iter_mut().zip(asked).zip(&self.0) {
+            if let Some(asked) = asked {
+                let at = values.known.iter().position(|(value, _)| value == asked);
+                *choice = at.map_or(Choice::Unknown, Choice::Value);
+            }
+        }
+        let counts = self.0.each_ref().map(|v| vec![0; v.known.len()]);
+        Tally { index: self, choices, counts }
+    }
+}
+
+/// Counts while the roles are gone through.
+pub(super) struct Tally<'i> {
+    index: &'i FacetIndex,
+    choices: [Choice; FACETS],
+    counts: [Vec<usize>; FACETS],
+}
+
+impl Tally<'_> {
+    /// Counts a role whose text fits; tells whether it fits everything that was chosen.
+    pub(super) fn count(&mut self, role: usize) -> bool {
+        let mut misses = 0;
+        let mut missed = FACETS;
+        for (at, (choice, values)) in self.choices.iter().zip(&self.index.0).enumerate() {
+            let fits = match choice {
+                Choice::Any => true,
+                Choice::Value(value) => values.of(role).contains(value),
+                Choice::Unknown => false,
+            };
+            if !fits {
+                misses += 1;
+                missed = at;
+            }
+        }
+        // A role counts for a facet when it fits all the other ones.
+        for (at, (counts, values)) in self.counts.iter_mut().zip(&self.index.0).enumerate() {
+            if misses == 0 || (misses == 1 && missed == at) {
+                for value in values.of(role) {
+                    if let Some(count) = counts.get_mut(*value) {
+                        *count += 1;
+                    }
+                }
+            }
+        }
+        misses == 0
+    }
+
+    pub(super) fn finish(self) -> Facets {
+        let Self { index: FacetIndex([systems, risks, owners, tags]), choices: [s, r, o, t], counts: [sc, rc, oc, tc] } =
+            self;
+        let mut risks = told(risks, r, &rc);
+        risks.sort_by_key(|f| Risk::ALL.iter().position(|r| r.as_str() == f.value));
+        Facets { systems: told(systems, s, &sc), risks, owners: told(owners, o, &oc), tags: told(tags, t, &tc) }
+    }
+}
+
+/// The values that count, the most roles first, then by name; the chosen one is always among them.
+fn told(values: &Values, choice: Choice, counts: &[usize]) -> Vec<FacetCount> {
+    let mut all: Vec<(usize, &(String, String), bool)> = values
+        .known
+        .iter()
+        .zip(counts)
+        .enumerate()
+        .map(|(at, (known, count))| (*count, known, choice == Choice::Value(at)))
+        .filter(|(count, _, chosen)| *count > 0 || *chosen)
+        .collect();
+    let order = |a: &(usize, &(String, String), bool), b: &(usize, &(String, String), bool)| {
+        b.0.cmp(&a.0).then_with(|| (&a.1.1, &a.1.0).cmp(&(&b.1.1, &b.1.0)))
+    };
+    all.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| order(a, b)));
+    all.truncate(MAX_VALUES);
+    // The chosen one stood first only so that it wasn't cut off.
+    all.sort_by(order);
+    all.into_iter()
+        .map(|(count, (value, label), chosen)| FacetCount { value: value.clone(), label: label.clone(), count, chosen })
+        .collect()
+}
