@@ -233,7 +233,6 @@ impl EventBody {
 
     /// What it is about: the keys that the log is searched by.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "one line per kind of event; splitting it would hide a forgotten one")]
     pub fn subjects(&self) -> Vec<(SubjectKind, Uuid)> {
         use SubjectKind::{Grant, Identity, Item, Request, Role, System};
         match self {

@@ -81,7 +81,6 @@ pub const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
 pub fn pause(attempts: i64, spread: f64) -> TimeDelta {
     let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
     let base = (2_000_i64 << doublings).min(LONGEST_PAUSE.num_milliseconds());
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "at most 600,000 times 0.2")]
     let extra = (base as f64 * 0.2 * spread.clamp(0.0, 1.0)) as i64;
     TimeDelta::milliseconds(base + extra)
 }

@@ -32,6 +32,8 @@ pub const MAX_COMMENT_CHARS: usize = 1000;
 pub struct Decision {
     /// About which item.
     pub item: ItemId,
+    /// The stage that the approver was shown; absent means whichever is open.
+    pub stage: Option<StageId>,
     /// Yes or no.
     pub verdict: Verdict,
     /// In their words; a no needs some.
@@ -72,7 +74,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     // What was read before the lock may be old by now.
     let item = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     let all = stages::of_items(&mut tx, &[item.id]).await?;
-    let Some(stage) = open_stage(&item, &all) else {
+    let shown = |s: &&StageRow| decision.stage.is_none_or(|shown| shown.0 == s.id);
+    let Some(stage) = open_stage(&item, &all).filter(shown) else {
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
     let may = Deciding { item: &item, stage, person, verdict: decision.verdict };

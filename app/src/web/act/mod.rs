@@ -1,0 +1,24 @@
+//! Changes: one file per form, each at its fixed name below `/do`.
+
+pub mod confirm_restore;
+pub mod decide;
+pub mod end_session;
+pub mod give_back;
+pub mod request_role;
+pub mod retry_fulfilment;
+pub mod withdraw_item;
+
+use latchkey_service::ServiceError;
+use tower_sessions::Session;
+
+use super::{Flash, PageError};
+
+/// How most changes end: a refusal is told on the page that one came from, everything else is an error page.
+pub(super) async fn told(session: &Session, error: ServiceError) -> Result<(), PageError> {
+    match error {
+        ServiceError::Refused(r) => Flash::failed(format!("{} {} {}", r.what, r.why, r.help)).keep(session).await,
+        ServiceError::Conflict(r) => Flash::attention(format!("{} {} {}", r.what, r.why, r.help)).keep(session).await,
+        other => return Err(other.into()),
+    }
+    Ok(())
+}

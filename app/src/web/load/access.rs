@@ -1,0 +1,127 @@
+//! What somebody holds, as rows: why, since when, until when, and how far it has come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use latchkey_domain::{
+    IdentityId, Instant,
+    fulfilment::{Presence, Progress},
+    grant::{GrantOrigin, GrantState},
+};
+use latchkey_store::{
+    AsConn, StoreResult,
+    holdings::{self, ApprovedByRow, GivesRow, HoldingRow, ProgressRow},
+};
+use uuid::Uuid;
+
+use super::words;
+use crate::{
+    components::{Mark, Sentence, StateWord, Told},
+    pages::parts::AccessRow,
+};
+
+/// Access that ends sooner than this stands out.
+pub(super) const SOON: TimeDelta = TimeDelta::days(14);
+
+/// What somebody holds, the first to end at the top: four queries, however much it is. `own` is true when they read it
+/// themselves.
+pub(super) async fn rows(
+    c: &mut impl AsConn,
+    who: IdentityId,
+    own: bool,
+    now: Instant,
+    limit: i64,
+) -> StoreResult<Vec<AccessRow>> {
+    let held = holdings::live_of(c, who, limit).await?;
+    let versions: BTreeSet<Uuid> = held.iter().map(|h| h.role_version_id).collect();
+    let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
+    let progress = holdings::progress_of(c, &[who.0]).await?;
+    let items: Vec<Uuid> = held.iter().filter_map(|h| h.item_id).collect();
+    let approved = holdings::approved_by(c, &items).await?;
+    Ok(held.iter().map(|h| row(h, &gives, &progress, &approved, who, own, now)).collect())
+}
+
+fn row(
+    held: &HoldingRow,
+    gives: &[GivesRow],
+    progress: &[ProgressRow],
+    approved: &[ApprovedByRow],
+    who: IdentityId,
+    own: bool,
+    now: Instant,
+) -> AccessRow {
+    let of_role: Vec<&GivesRow> = gives.iter().filter(|g| g.role_version_id == held.role_version_id).collect();
+    let mut systems: Vec<String> = of_role.iter().map(|g| g.system_name.clone()).collect();
+    systems.dedup();
+    AccessRow {
+        role: held.role_name.clone(),
+        role_href: format!("/roles/{}", held.role_id),
+        systems,
+        why: why(held, approved, who, own),
+        since: held.starts_at,
+        ends: held.ends_at,
+        ends_soon: held.ends_at.is_some_and(|end| end - now < SOON),
+        state: state(held, &of_role, progress),
+        give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
+        extend: (own && held.ends_at.is_some_and(|end| end - now < SOON)).then(|| format!("/roles/{}#ask", held.role_id)),
+        stays: None,
+    }
+}
+
+fn why(held: &HoldingRow, approved: &[ApprovedByRow], who: IdentityId, own: bool) -> Sentence {
+    match held.origin {
+        GrantOrigin::Request => {
+            let asked = match (held.requester_id, &held.requester_name) {
+                (Some(id), _) if id == who.0 && own => Sentence::of("You asked"),
+                (Some(id), _) if id == who.0 => Sentence::of("They asked"),
+                (Some(id), Some(name)) => Sentence::default().link(name.clone(), words::person_href(id)).text(" asked"),
+                _ => Sentence::of("It was asked for"),
+            };
+            let mut by: Vec<&ApprovedByRow> = approved.iter().filter(|a| Some(a.item_id) == held.item_id).collect();
+            by.dedup_by_key(|a| a.identity_id);
+            let mut sentence = asked;
+            for (at, approver) in by.iter().enumerate() {
+                sentence = sentence.text(if at == 0 { ", " } else { " and " });
+                sentence = sentence.link(approver.name.clone(), words::person_href(approver.identity_id));
+            }
+            let sentence = if by.is_empty() { sentence } else { sentence.text(" approved") };
+            match held.request_id {
+                Some(request) => sentence.text(" (").link("request", format!("/requests/{request}")).text(")"),
+                None => sentence,
+            }
+        }
+        GrantOrigin::Birthright => Sentence::of(if own { "Comes with your job" } else { "Comes with their job" }),
+        GrantOrigin::BreakGlass => Sentence::of("Taken in an emergency"),
+        GrantOrigin::Import => Sentence::of("It was there before Latchkey"),
+        GrantOrigin::Host => Sentence::of("Given by a command on the host"),
+    }
+}
+
+/// Nothing to say when every system has confirmed it.
+fn state(held: &HoldingRow, gives: &[&GivesRow], progress: &[ProgressRow]) -> Option<StateWord> {
+    if held.state == GrantState::Scheduled {
+        return Some(StateWord::new(Mark::Next, "Starts later"));
+    }
+    let by_entitlement: BTreeMap<Uuid, &ProgressRow> = progress.iter().map(|p| (p.entitlement_id, p)).collect();
+    let mine: Vec<&ProgressRow> = gives.iter().filter_map(|g| by_entitlement.get(&g.entitlement_id).copied()).collect();
+    let wanted: Vec<&&ProgressRow> = mine.iter().filter(|p| p.desired == Presence::Present).collect();
+    let stuck = wanted.iter().filter(|p| matches!(p.progress, Progress::Refused | Progress::NeedsHuman)).count();
+    let going = wanted.iter().filter(|p| p.progress == Progress::Due).count();
+    if stuck > 0 {
+        let words = if wanted.len() == 1 { "Setting it up failed".to_owned() } else { format!("{stuck} of {} failed", wanted.len()) };
+        return Some(StateWord::new(Mark::Failed, words));
+    }
+    if going > 0 {
+        let tried = wanted.iter().any(|p| p.progress == Progress::Due && p.attempts > 0);
+        return Some(if tried { StateWord::new(Mark::Attention, "Set-up is tried again") } else { StateWord::new(Mark::Working, "Being set up") });
+    }
+    None
+}
+
+/// "until 3 March 2027", for a sentence.
+pub(super) fn until(ends: Option<Instant>) -> Sentence {
+    match ends {
+        Some(end) => Sentence::of("until ").moment(end, Told::Until),
+        None => Sentence::of("until given back"),
+    }
+}

@@ -1,0 +1,196 @@
+//! One decision: who wants what and why, what it gives, what is unusual, what they hold, and whether the reader can decide.
+
+use chrono::TimeDelta;
+use latchkey_domain::{
+    IdentityId, ItemId,
+    identity::EmploymentType,
+    item::{ItemState, StageState},
+    role::Risk,
+};
+use latchkey_service::decide_item::end_of;
+use latchkey_store::{
+    AsConn, StoreResult, holdings,
+    identities::{self, PersonRow},
+    request_reads::{self, ItemLineRow, StageLineRow},
+};
+use tower_sessions::Session;
+
+use crate::{
+    components::{Mark, Sentence, Told, duration_words},
+    pages::approvals::{Deciding, Decision, DecisionForm, Flag, Held},
+    web::{
+        Draft, PageError,
+        act::decide::draft_name,
+        load::{gives, lines::Around, words},
+        state::{AppState, Signed},
+    },
+};
+
+/// Longer than this is worth a look.
+const LONG: TimeDelta = TimeDelta::days(180);
+/// How many of the roles that they hold are listed.
+const HELD: i64 = 10;
+
+/// One decision, if the reader is or was asked for it.
+pub(super) async fn load(
+    c: &mut impl AsConn,
+    state: &AppState,
+    signed: &Signed,
+    session: &Session,
+    id: ItemId,
+) -> Result<Option<Decision>, PageError> {
+    let me = signed.person.identity;
+    let items = request_reads::items_by_id(c, &[id.0]).await?;
+    let Some(item) = items.first() else { return Ok(None) };
+    if !request_reads::may_see(c, me, item.request_id.into()).await? {
+        return Ok(None);
+    }
+    let beneficiary = IdentityId(item.beneficiary_id);
+    let around = Around::of(c, &items).await?;
+    let stages = request_reads::stages_of(c, &[id.0]).await?;
+    let person = identities::person(c, beneficiary).await?;
+    let rows = holdings::gives(c, &[item.role_version_id]).await?;
+    let held = holdings::live_of(c, beneficiary, HELD).await?;
+    let now = state.clock.now();
+    let (holds, _) = holdings::count_of(c, beneficiary, now).await?;
+    let peers = peers(c, item, person.as_ref()).await?;
+    let catalog = state.catalog.get(c, signed.catalog_version).await?;
+    let role = catalog.role(item.role_id.into());
+    let draft = Draft::take(session, &draft_name(id)).await;
+    let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
+    let who = words::person(item.beneficiary_id, &item.beneficiary_name);
+    let who = match &person {
+        Some(p) => who.with(format!("{}, {}", p.title, p.department)),
+        None => who,
+    };
+    Ok(Some(Decision {
+        request_href: format!("/requests/{}", item.request_id),
+        who,
+        employment: person.as_ref().map(employment).unwrap_or_default(),
+        asked_by: (item.requester_id != item.beneficiary_id)
+            .then(|| words::person(item.requester_id, &item.requester_name)),
+        asked_at: item.created_at,
+        reason: item.reason.clone(),
+        role: item.role_name.clone(),
+        role_href: format!("/roles/{}", item.role_id),
+        description: role.map(|r| r.description.clone()).unwrap_or_default(),
+        risk: words::risk(item.risk),
+        how_long: words::how_long(item.seconds),
+        ends: item.seconds.map(|s| end_of(now, s, &zone)),
+        gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
+        flags: flags(item, person.as_ref(), peers),
+        holds: held
+            .iter()
+            .map(|h| Held { role: h.role_name.clone(), href: format!("/roles/{}", h.role_id), until: h.ends_at })
+            .collect(),
+        holds_all: (u32::try_from(holds).unwrap_or(0), words::person_href(item.beneficiary_id)),
+        as_what: as_what(&around, item, me),
+        until: item.lapses_at.filter(|_| item.state == ItemState::Waiting).map(|at| {
+            Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")
+        }),
+        earlier: earlier(&around, &stages, me),
+        deciding: deciding(&around, item, &stages, me, draft),
+    }))
+}
+
+fn employment(p: &PersonRow) -> String {
+    match p.employment_type {
+        EmploymentType::Employee => "Employee",
+        EmploymentType::Contractor => "Contractor",
+    }
+    .to_owned()
+}
+
+/// How many peers there are and how many of them hold the role.
+async fn peers(c: &mut impl AsConn, item: &ItemLineRow, person: Option<&PersonRow>) -> StoreResult<Option<(i64, i64)>> {
+    let Some(manager) = person.and_then(|p| p.manager_id) else { return Ok(None) };
+    let (of, have) =
+        holdings::peers_with(c, IdentityId(manager), item.beneficiary_id.into(), item.role_id.into()).await?;
+    Ok((of > 0).then_some((of, have)))
+}
+
+/// What is unusual, the gravest first; what speaks for it comes last.
+fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64)>) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    let mut look = |words: String| flags.push(Flag { mark: Mark::Attention, words: Sentence::of(words) });
+    match item.risk {
+        Risk::Critical => look("It could stop the company in the wrong hands.".to_owned()),
+        Risk::High => look("It reaches money, personal data or things that are hard to undo.".to_owned()),
+        Risk::Low | Risk::Medium => {}
+    }
+    if person.is_some_and(|p| p.employment_type == EmploymentType::Contractor) {
+        look("They are a contractor.".to_owned());
+    }
+    if let Some((of, 0)) = peers {
+        look(format!("None of the {of} others in their team has it."));
+    }
+    if let Some(long) = item.seconds.map(TimeDelta::seconds).filter(|s| *s > LONG) {
+        look(format!("{} is long.", duration_words(long)));
+    }
+    if let Some((of, have)) = peers.filter(|(_, have)| *have > 0) {
+        flags.push(Flag { mark: Mark::Done, words: Sentence::of(format!("{have} of the {of} others in their team have it.")) });
+    }
+    flags
+}
+
+fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
+    let mine = around.approvers.iter().find(|a| a.item_id == item.id && a.identity_id == me.0);
+    match mine.map(|a| a.because.as_str()) {
+        Some("manager") => format!("You decide as {}\u{2019}s manager.", item.beneficiary_name),
+        Some("owner") => "You decide as the owner of the role.".to_owned(),
+        Some("system-owner") => "You decide as an owner of the system.".to_owned(),
+        Some("security") => "You decide for security.".to_owned(),
+        Some("person") => "You decide because the policy names you.".to_owned(),
+        Some(_) => "You decide because those whom the policy names can\u{2019}t.".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn earlier(around: &Around, stages: &[StageLineRow], me: IdentityId) -> Vec<Sentence> {
+    around
+        .decisions
+        .iter()
+        .filter(|d| stages.iter().any(|s| s.id == d.stage_id && s.state == StageState::Approved))
+        .map(|d| {
+            let who = if d.identity_id == me.0 {
+                Sentence::of("You")
+            } else {
+                Sentence::default().link(d.name.clone(), words::person_href(d.identity_id))
+            };
+            let said = who.text(" approved ").moment(d.decided_at, Told::Relative);
+            if d.comment.is_empty() { said.text(".") } else { said.text(": ").quote(d.comment.clone()) }
+        })
+        .collect()
+}
+
+fn deciding(
+    around: &Around,
+    item: &ItemLineRow,
+    stages: &[StageLineRow],
+    me: IdentityId,
+    draft: Option<Draft>,
+) -> Deciding {
+    let typed = draft.as_ref().map(|d| d.value("comment")).unwrap_or_default();
+    if item.state != ItemState::Waiting {
+        return Deciding::TooLate { words: around.stands(item, me).1, typed };
+    }
+    if item.requester_id == me.0 || item.beneficiary_id == me.0 {
+        return Deciding::No(Sentence::of("You asked for this, or it is for you, so somebody else decides."));
+    }
+    let open = stages.iter().find(|s| s.state == StageState::Open);
+    let listed = |s: &&StageLineRow| around.approvers.iter().any(|a| a.stage_id == s.id && a.identity_id == me.0);
+    let Some(stage) = open.filter(listed) else {
+        return Deciding::TooLate { words: around.stands(item, me).1, typed };
+    };
+    let next = stages.iter().find(|s| s.position == stage.position + 1);
+    Deciding::Form(DecisionForm {
+        item_id: item.id.to_string(),
+        stage_id: stage.id.to_string(),
+        comment: typed,
+        errors: draft.map(|d| d.errors(&["comment"])).unwrap_or_default(),
+        then: match next {
+            Some(_) => "Approving passes it on to the next step.".to_owned(),
+            None => "Approving sets the access up at once.".to_owned(),
+        },
+    })
+}

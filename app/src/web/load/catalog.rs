@@ -1,0 +1,171 @@
+//! The catalog: the search runs in memory; only how the reader stands to the roles is asked of the database.
+
+use std::collections::HashMap;
+
+use axum::extract::{RawQuery, State};
+use latchkey_domain::{IdentityId, Instant, identity::EmploymentType, role::Risk};
+use latchkey_policy::PersonFacts;
+use latchkey_service::{
+    catalog::{Facets, RoleEntry, SearchQuery, search},
+    facts,
+};
+use latchkey_store::request_reads::{self, WaitingForRow};
+use leptos::prelude::*;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{query::Query, words};
+use crate::{
+    components::{Chosen, FacetGroup, FacetOption, PageLinks, plural},
+    frame::Part,
+    pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation},
+    web::{
+        PageResult,
+        answer::answer_search,
+        state::{AppState, Signed, Visit},
+    },
+};
+
+const PATH: &str = "/catalog";
+/// How many roles a page has.
+const ROWS: usize = 40;
+
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+    RawQuery(raw): RawQuery,
+) -> PageResult {
+    let query = Query::parse(raw.as_deref());
+    let me = signed.person.identity;
+    let mut c = state.db.read().await?;
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
+    let text = query.get("q").unwrap_or("");
+    let wanted = SearchQuery {
+        text,
+        system: query.get("system"),
+        risk: query.parsed::<Risk>("risk"),
+        owner: query.parsed::<IdentityId>("owner"),
+        tag: query.get("tag"),
+        after: query.parsed("after"),
+        limit: ROWS,
+    };
+    let found = search(&catalog, &wanted);
+    let stand = Standing {
+        held: request_reads::held_roles(&mut c, me).await?.into_iter().collect(),
+        waiting: request_reads::waiting_roles(&mut c, me).await?,
+        person: facts::beneficiary(&mut c, me).await?.facts(me),
+    };
+    drop(c);
+    let shown = found.hits.len();
+    let older = found.next.as_ref().map(|next| {
+        let base = query.with(PATH, "after", None);
+        let joint = if base.contains('?') { '&' } else { '?' };
+        let key: String = form_urlencoded::byte_serialize(next.to_string().as_bytes()).collect();
+        format!("{base}{joint}after={key}")
+    });
+    let newer = query.get("after").map(|_| query.with(PATH, "after", None));
+    let words = match (shown == found.total, found.total) {
+        (true, total) => plural(i64::try_from(total).unwrap_or(0), "role"),
+        (false, total) => format!("{shown} of {}", plural(i64::try_from(total).unwrap_or(0), "role")),
+    };
+    let page = CatalogPage {
+        query: text.to_owned(),
+        keep: query.keep(&["system", "risk", "owner", "tag"]),
+        facets: facet_groups(&found.facets, &query),
+        chosen: chosen(&found.facets, &query),
+        clear: PATH.to_owned(),
+        rows: found.hits.iter().map(|role| row(role, &stand)).collect(),
+        links: PageLinks { newer, older, shown: words },
+        nothing_applied: catalog.roles.iter().all(|r| r.retired),
+    };
+    let title = page.title();
+    let text = text.to_owned();
+    answer_search(&state, &signed, visit, &session, title, Part::Catalog, &text, move |reader| {
+        view! { <CatalogView page=page reader=reader/> }
+    })
+    .await
+}
+
+/// How the reader stands to roles.
+struct Standing {
+    held: HashMap<Uuid, Option<Instant>>,
+    waiting: Vec<WaitingForRow>,
+    person: PersonFacts,
+}
+
+fn row(role: &RoleEntry, stand: &Standing) -> CatalogRow {
+    CatalogRow {
+        name: role.name.clone(),
+        href: format!("/roles/{}", role.id),
+        description: role.description.clone(),
+        systems: role.systems.iter().map(|s| s.name.clone()).collect(),
+        risk: words::risk(role.risk),
+        usual_time: None,
+        relation: relation(role, stand),
+    }
+}
+
+fn relation(role: &RoleEntry, stand: &Standing) -> Relation {
+    if let Some(waiting) = stand.waiting.iter().find(|w| w.role_id == role.id.0) {
+        return Relation::Asked { stands: "You asked".to_owned(), href: format!("/requests/{}", waiting.request_id) };
+    }
+    if let Some(until) = stand.held.get(&role.id.0) {
+        return Relation::Have(*until);
+    }
+    if !role.requestable {
+        return Relation::CanNot("Given by rule".to_owned());
+    }
+    let who = &role.policy.snapshot.policy.who;
+    match stand.person.employment_type {
+        Some(kind) if who.contains(&kind) => Relation::CanAsk,
+        _ if who.as_slice() == [EmploymentType::Employee] => Relation::CanNot("Only for employees".to_owned()),
+        _ if who.as_slice() == [EmploymentType::Contractor] => Relation::CanNot("Only for contractors".to_owned()),
+        _ => Relation::CanNot("Not for you".to_owned()),
+    }
+}
+
+fn facet_groups(facets: &Facets, query: &Query) -> Vec<FacetGroup> {
+    let groups = [
+        ("system", "System", &facets.systems),
+        ("risk", "Risk", &facets.risks),
+        ("tag", "Tag", &facets.tags),
+        ("owner", "Owner", &facets.owners),
+    ];
+    groups
+        .into_iter()
+        .filter(|(_, _, counts)| !counts.is_empty())
+        .map(|(key, title, counts)| FacetGroup {
+            key,
+            title: title.to_owned(),
+            options: counts
+                .iter()
+                .take(12)
+                .map(|f| FacetOption {
+                    label: f.label.clone(),
+                    count: u32::try_from(f.count).ok(),
+                    href: query.with(PATH, key, (!f.chosen).then_some(f.value.as_str())),
+                    on: f.chosen,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn chosen(facets: &Facets, query: &Query) -> Vec<Chosen> {
+    let groups = [
+        ("system", "System", &facets.systems),
+        ("risk", "Risk", &facets.risks),
+        ("tag", "Tag", &facets.tags),
+        ("owner", "Owner", &facets.owners),
+    ];
+    groups
+        .into_iter()
+        .filter_map(|(key, title, counts)| {
+            let value = query.get(key)?;
+            let label = counts.iter().find(|f| f.chosen).map_or(value, |f| f.label.as_str());
+            Some(Chosen { label: format!("{title}: {label}"), remove: query.with(PATH, key, None) })
+        })
+        .collect()
+}

@@ -1,0 +1,102 @@
+//! Home.
+
+use axum::extract::State;
+use latchkey_domain::IdentityId;
+use latchkey_service::catalog::Catalog;
+use latchkey_store::{
+    AsConn, StoreResult, holdings,
+    request_reads::{self, Which},
+    routing,
+};
+use leptos::prelude::*;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{access, lines, words};
+use crate::{
+    frame::Part,
+    pages::home::{HomePage, HomeView, TeamHas, WaitsForYou},
+    web::{
+        PageResult,
+        answer::answer,
+        state::{AppState, Signed, Visit},
+    },
+};
+
+/// How many own grants the page shows.
+const SHOWN: i64 = 50;
+/// Somebody with fewer roles than this sees what their team has.
+const NEW: i64 = 3;
+
+pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+    let me = signed.person.identity;
+    let now = state.clock.now();
+    let mut c = state.db.read().await?;
+    let waits = request_reads::inbox(&mut c, me, None, 3).await?;
+    let open = request_reads::visible_to(&mut c, me, Which::Open, "", None, 20).await?;
+    let mine = own_requests(&mut c, me, &open).await?;
+    let waiting_total = u32::try_from(mine.len()).unwrap_or(u32::MAX);
+    let waiting = lines::of_requests(&mut c, &mine[..mine.len().min(5)], me).await?;
+    let (total, ending) = holdings::count_of(&mut c, me, now + access::SOON).await?;
+    let held = access::rows(&mut c, me, true, now, SHOWN).await?;
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
+    let team_has = if total < NEW { team_has(&mut c, me, &catalog).await? } else { Vec::new() };
+    drop(c);
+    let page = HomePage {
+        waits_total: signed.approvals,
+        waits: waits
+            .into_iter()
+            .map(|w| WaitsForYou {
+                href: format!("/approvals?item={}", w.item_id),
+                who: w.beneficiary_name,
+                role: w.role_name,
+                how_long: words::how_long(w.seconds),
+                risk: words::risk(w.risk),
+                reason: w.reason,
+                since: w.opened_at.unwrap_or(now),
+                then: None,
+            })
+            .collect(),
+        waiting,
+        waiting_total,
+        access: held,
+        access_total: u32::try_from(total).unwrap_or(u32::MAX),
+        ending: u32::try_from(ending).unwrap_or(u32::MAX),
+        access_href: format!("/people/{me}"),
+        team_has,
+        team: "People in your team".to_owned(),
+    };
+    let title = page.title();
+    answer(&state, &signed, visit, &session, title, Part::Home, move |reader| view! { <HomeView page=page reader=reader/> }).await
+}
+
+/// Of the open requests that somebody may see, those that they asked for or that are for them.
+async fn own_requests(c: &mut impl AsConn, me: IdentityId, open: &[(Uuid,)]) -> StoreResult<Vec<Uuid>> {
+    let ids: Vec<Uuid> = open.iter().map(|(id,)| *id).collect();
+    let items = request_reads::items_of(c, &ids).await?;
+    let own = |id: &Uuid| items.iter().any(|i| i.request_id == *id && (i.requester_id == me.0 || i.beneficiary_id == me.0));
+    Ok(ids.into_iter().filter(|id| own(id)).collect())
+}
+
+/// What colleagues have that a new person doesn't.
+async fn team_has(c: &mut impl AsConn, me: IdentityId, catalog: &Catalog) -> StoreResult<Vec<TeamHas>> {
+    let Some(manager) = routing::beneficiary(c, me).await?.and_then(|b| b.manager_id) else { return Ok(Vec::new()) };
+    let held: Vec<Uuid> = request_reads::held_roles(c, me).await?.into_iter().map(|(role, _)| role).collect();
+    let peers = holdings::held_by_peers(c, IdentityId(manager), me, 12).await?;
+    let of = holdings::count_peers(c, IdentityId(manager), me).await?;
+    Ok(peers
+        .into_iter()
+        .filter(|p| !held.contains(&p.role_id) && p.have * 2 >= of)
+        .filter_map(|p| {
+            let role = catalog.role(p.role_id.into()).filter(|r| r.requestable && !r.retired)?;
+            Some(TeamHas {
+                role: role.name.clone(),
+                href: format!("/roles/{}", role.id),
+                description: role.description.clone(),
+                have: u32::try_from(p.have).unwrap_or(0),
+                of: u32::try_from(of).unwrap_or(0),
+            })
+        })
+        .take(4)
+        .collect())
+}

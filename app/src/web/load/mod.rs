@@ -1,0 +1,18 @@
+//! What pages load: one file per page. Each costs a fixed number of queries, whatever the size of the company (promise 12).
+
+pub mod access;
+pub mod approvals;
+pub mod catalog;
+pub mod confirm;
+pub mod home;
+pub mod person;
+pub mod request;
+pub mod requests;
+pub mod role;
+pub mod sessions;
+pub mod team;
+
+mod gives;
+mod lines;
+mod query;
+mod words;

@@ -1,0 +1,158 @@
+//! A person's page. What they hold is for themselves, their managers up the line, and the portal's own roles.
+
+use axum::extract::{Path, State};
+use latchkey_domain::{
+    IdentityId,
+    account::AccountState,
+    identity::{EmploymentType, Status},
+};
+use latchkey_store::{
+    AsConn, StoreResult, accounts, holdings,
+    identities::{self, PersonRow},
+    request_reads::{self, Which},
+};
+use leptos::prelude::*;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{access, lines, words};
+use crate::{
+    components::{Mark, StateWord, SystemRef},
+    frame::Part,
+    pages::person::{AccountLine, PersonPage, PersonView},
+    web::{
+        PageError, PageResult,
+        answer::answer,
+        state::{AppState, Signed, Visit},
+    },
+};
+
+const SHOWN: i64 = 200;
+/// How far up the reporting line somebody counts as a manager.
+const LEVELS: usize = 8;
+
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+    Path(id): Path<IdentityId>,
+) -> PageResult {
+    let me = signed.person.identity;
+    let own = id == me;
+    let now = state.clock.now();
+    let mut c = state.db.read().await?;
+    let person = identities::person(&mut c, id).await?.ok_or(PageError::NotFound)?;
+    let manager = match person.manager_id {
+        Some(manager) => identities::person(&mut c, IdentityId(manager)).await?,
+        None => None,
+    };
+    let (why_seen, sees) = why_seen(&mut c, &signed, &person).await?;
+    let access = if sees { Some(access::rows(&mut c, id, own, now, SHOWN).await?) } else { None };
+    let (total, _) = if sees { holdings::count_of(&mut c, id, now).await? } else { (0, 0) };
+    let accounts = if sees { account_lines(&mut c, &state, &signed, id).await? } else { Vec::new() };
+    let open = if sees {
+        let open = request_reads::visible_to(&mut c, id, Which::Open, "", None, 10).await?;
+        let items = request_reads::items_of(&mut c, &open.iter().map(|(r,)| *r).collect::<Vec<_>>()).await?;
+        let theirs: Vec<Uuid> = items.iter().filter(|i| i.beneficiary_id == id.0).map(|i| i.request_id).collect();
+        let mut visible = Vec::new();
+        for request in theirs {
+            if own || request_reads::may_see(&mut c, me, request.into()).await? {
+                visible.push(request);
+            }
+        }
+        lines::of_requests(&mut c, &visible, me).await?
+    } else {
+        Vec::new()
+    };
+    let reports = request_reads::count_reports(&mut c, id).await?;
+    drop(c);
+    let audit = signed.person.portal_roles.iter().any(|r| r.reads_audit());
+    let page = PersonPage {
+        name: person.display_name.clone(),
+        own,
+        position: format!("{}, {}", person.title, person.department),
+        status: status(person.status),
+        employment: match person.employment_type {
+            EmploymentType::Employee => "Employee",
+            EmploymentType::Contractor => "Contractor",
+        }
+        .to_owned(),
+        email: person.email.clone(),
+        location: (!person.location.is_empty()).then(|| person.location.clone()),
+        manager: manager.map(|m| words::person(m.id, &m.display_name).with(m.title)),
+        reports: u32::try_from(reports).unwrap_or(0),
+        starts: None,
+        leaves: None,
+        zone: person.time_zone.clone(),
+        access,
+        access_total: u32::try_from(total).unwrap_or(0),
+        access_more: None,
+        accounts,
+        open,
+        why_seen,
+        audit_href: audit.then(|| format!("/audit?person={id}")),
+    };
+    let title = page.title();
+    answer(&state, &signed, visit, &session, title, Part::Elsewhere, move |reader| view! { <PersonView page=page reader=reader/> }).await
+}
+
+fn status(status: Status) -> StateWord {
+    match status {
+        Status::Active => StateWord::new(Mark::Done, "Active"),
+        Status::OnLeave => StateWord::new(Mark::Waiting, "On leave"),
+        Status::PreHire => StateWord::new(Mark::Next, "Not started yet"),
+        Status::Terminated => StateWord::new(Mark::Ended, "Left"),
+    }
+}
+
+/// Whether the reader sees what this person holds, and by which rule.
+async fn why_seen(c: &mut impl AsConn, signed: &Signed, person: &PersonRow) -> StoreResult<(String, bool)> {
+    let me = signed.person.identity;
+    if person.id == me.0 {
+        return Ok(("This is what others of your line, and security, see of you.".to_owned(), true));
+    }
+    let mut above = person.manager_id;
+    for level in 0..LEVELS {
+        let Some(manager) = above else { break };
+        if manager == me.0 {
+            let how = if level == 0 { "you are their manager" } else { "they are in your part of the company" };
+            return Ok((format!("You see this because {how}."), true));
+        }
+        above = identities::person(c, IdentityId(manager)).await?.and_then(|m| m.manager_id);
+    }
+    if let Some(role) = signed.person.portal_roles.first() {
+        return Ok((format!("You see this because you hold the portal role {role}."), true));
+    }
+    Ok(("What somebody holds is seen by themselves, their managers and security.".to_owned(), false))
+}
+
+async fn account_lines(
+    c: &mut impl AsConn,
+    state: &AppState,
+    signed: &Signed,
+    id: IdentityId,
+) -> Result<Vec<AccountLine>, PageError> {
+    let catalog = state.catalog.get(c, signed.catalog_version).await?;
+    let accounts = accounts::of_identity(c, id).await?;
+    Ok(accounts
+        .into_iter()
+        .filter_map(|a| {
+            let system = catalog.system(a.system())?;
+            let href = signed.may_systems().then(|| format!("/systems/{}", system.key));
+            let state = match (a.observed, a.desired) {
+                (AccountState::Enabled, AccountState::Enabled) => StateWord::new(Mark::Done, "Enabled"),
+                (AccountState::Enabled, _) => StateWord::new(Mark::Working, "Being switched off"),
+                (_, AccountState::Enabled) => StateWord::new(Mark::Working, "Being set up"),
+                (AccountState::Disabled, _) => StateWord::new(Mark::Ended, "Disabled"),
+                (AccountState::Absent, _) => StateWord::new(Mark::Ended, "Not there"),
+            };
+            Some(AccountLine {
+                system: SystemRef { name: system.name.clone(), href },
+                name: (!a.name.is_empty()).then_some(a.name),
+                state,
+                seen: a.observed_at,
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,234 @@
+//! A request's page: its timeline, for each item every step from asking to the systems' own confirmation.
+
+mod steps;
+mod tracks;
+
+use std::collections::BTreeSet;
+
+use axum::extract::{Path, State};
+use latchkey_domain::{
+    IdentityId, RequestId,
+    fulfilment::Progress,
+    grant::GrantState,
+    item::ItemState,
+    portal_role::PortalRole,
+};
+use latchkey_store::{
+    AsConn, StoreResult,
+    grants::GrantRow,
+    holdings::{self, GivesRow, ProgressRow},
+    items,
+    request_reads::{self, ItemLineRow, StageLineRow},
+};
+use leptos::prelude::*;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{lines::Around, words};
+use crate::{
+    components::{Mark, Sentence, StateWord},
+    frame::Part,
+    islands::LiveRefresh,
+    pages::request::{ItemActions, RequestItem, RequestPage, RequestView},
+    web::{
+        PageError, PageResult,
+        answer::answer,
+        state::{AppState, Signed, Visit},
+    },
+};
+
+/// Everything about a request that its page needs: nine queries, whatever it holds.
+struct Whole {
+    items: Vec<ItemLineRow>,
+    around: Around,
+    stages: Vec<StageLineRow>,
+    gives: Vec<GivesRow>,
+    progress: Vec<ProgressRow>,
+}
+
+impl Whole {
+    async fn load(c: &mut impl AsConn, request: RequestId) -> StoreResult<Self> {
+        let items = request_reads::items_of(c, &[request.0]).await?;
+        let around = Around::of(c, &items).await?;
+        let ids: Vec<Uuid> = items.iter().map(|i| i.id).collect();
+        let stages = request_reads::stages_of(c, &ids).await?;
+        let versions: BTreeSet<Uuid> = items
+            .iter()
+            .map(|i| around.grants.get(&i.id).map_or(i.role_version_id, |g| g.role_version_id))
+            .collect();
+        let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
+        let people: BTreeSet<Uuid> = items.iter().map(|i| i.beneficiary_id).collect();
+        let progress = holdings::progress_of(c, &people.into_iter().collect::<Vec<_>>()).await?;
+        Ok(Self { items, around, stages, gives, progress })
+    }
+
+    fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
+        let version = self.grant(item).map_or(item.role_version_id, |g| g.role_version_id);
+        self.gives.iter().filter(|g| g.role_version_id == version).collect()
+    }
+
+    fn grant(&self, item: &ItemLineRow) -> Option<&GrantRow> {
+        self.around.grants.get(&item.id)
+    }
+
+    /// The work that this item's entitlements cause, in the order of what it gives.
+    fn work(&self, item: &ItemLineRow) -> Vec<(&GivesRow, Option<&ProgressRow>)> {
+        self.gives(item)
+            .into_iter()
+            .map(|g| {
+                let p = self
+                    .progress
+                    .iter()
+                    .find(|p| p.entitlement_id == g.entitlement_id && p.identity_id == item.beneficiary_id);
+                (g, p)
+            })
+            .collect()
+    }
+}
+
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+    Path(id): Path<RequestId>,
+) -> PageResult {
+    let me = signed.person.identity;
+    let mut c = state.db.read().await?;
+    let request = items::request(&mut c, id).await?.ok_or(PageError::NotFound)?;
+    let on_record = signed.person.portal_roles.iter().any(|r| r.reads_audit());
+    if !on_record && !request_reads::may_see(&mut c, me, id).await? {
+        return Err(PageError::NotFound);
+    }
+    let whole = Whole::load(&mut c, id).await?;
+    drop(c);
+    let first = whole.items.first().ok_or(PageError::NotFound)?;
+    let reading = Reading { whole: &whole, me, now: state.clock.now(), signed: &signed, state: &state };
+    let mut reasons: Vec<&str> = whole.items.iter().map(|i| i.reason.as_str()).collect();
+    reasons.dedup();
+    let page = RequestPage {
+        id: first.reference.clone(),
+        asked_by: words::person(first.requester_id, &first.requester_name),
+        asked_at: request.created_at,
+        reason: reasons.join("\n"),
+        items: whole.items.iter().map(|i| reading.item(i)).collect(),
+        back: "/requests".to_owned(),
+        moving: whole.items.iter().any(|i| reading.moving(i)),
+        audit_href: on_record.then(|| format!("/audit?request={id}")),
+    };
+    let moving = page.moving;
+    let title = page.title();
+    answer(&state, &signed, visit, &session, title, Part::Requests, move |reader| {
+        let live = moving.then(|| view! { <LiveRefresh events=format!("/requests/{id}/events")/> }.into_any());
+        view! { <RequestView page=page reader=reader live=live/> }
+    })
+    .await
+}
+
+/// Who reads the page, and when.
+struct Reading<'a> {
+    whole: &'a Whole,
+    me: IdentityId,
+    now: latchkey_domain::Instant,
+    signed: &'a Signed,
+    state: &'a AppState,
+}
+
+impl Reading<'_> {
+    fn item(&self, item: &ItemLineRow) -> RequestItem {
+        let grant = self.whole.grant(item);
+        RequestItem {
+            id: item.id.to_string(),
+            role: item.role_name.clone(),
+            role_href: format!("/roles/{}", item.role_id),
+            risk: words::risk(item.risk),
+            beneficiary: words::person(item.beneficiary_id, &item.beneficiary_name),
+            how_long: words::how_long(item.seconds),
+            ends: grant.and_then(|g| g.ends_at),
+            state: self.state_word(item),
+            stands: self.stands(item),
+            steps: steps::of(self, item),
+            actions: self.actions(item),
+        }
+    }
+
+    /// Something happens by itself, or somebody may act at any moment.
+    fn moving(&self, item: &ItemLineRow) -> bool {
+        item.state == ItemState::Waiting || self.work_open(item)
+    }
+
+    fn work_open(&self, item: &ItemLineRow) -> bool {
+        self.whole.grant(item).is_some()
+            && self.whole.work(item).iter().any(|(_, p)| p.is_some_and(|p| p.progress == Progress::Due))
+    }
+
+    fn stuck(&self, item: &ItemLineRow) -> usize {
+        let stuck = |p: &ProgressRow| matches!(p.progress, Progress::Refused | Progress::NeedsHuman);
+        self.whole.work(item).iter().filter(|(_, p)| p.is_some_and(stuck)).count()
+    }
+
+    fn state_word(&self, item: &ItemLineRow) -> StateWord {
+        let own = item.beneficiary_id == self.me.0;
+        match (item.state, self.whole.grant(item).map(|g| g.state)) {
+            (ItemState::Waiting, _) => {
+                let approvers = self.whole.around.approvers(item.id);
+                StateWord::new(Mark::Waiting, words::waiting_short(&approvers, self.me, own))
+            }
+            (ItemState::Denied, _) => StateWord::new(Mark::Failed, "Denied"),
+            (ItemState::Withdrawn, _) => StateWord::new(Mark::Ended, "Withdrawn"),
+            (ItemState::Lapsed, _) => StateWord::new(Mark::Ended, "Nobody decided in time"),
+            (ItemState::Cancelled, _) => StateWord::new(Mark::Ended, "Cancelled"),
+            (ItemState::Approved, Some(GrantState::Scheduled)) => StateWord::new(Mark::Next, "Approved, starts later"),
+            (ItemState::Approved, Some(GrantState::Ended)) if self.stuck(item) > 0 => {
+                StateWord::new(Mark::Failed, "Ended, but a removal failed")
+            }
+            (ItemState::Approved, Some(GrantState::Ended)) if self.work_open(item) => {
+                StateWord::new(Mark::Working, "Being removed")
+            }
+            (ItemState::Approved, Some(GrantState::Ended)) => StateWord::new(Mark::Ended, "Ended"),
+            (ItemState::Approved, _) if self.stuck(item) > 0 => StateWord::new(Mark::Failed, "Approved, but set-up failed"),
+            (ItemState::Approved, _) if self.work_open(item) => StateWord::new(Mark::Working, "Being set up"),
+            (ItemState::Approved, _) => {
+                StateWord::new(Mark::Done, if own { "Yours, confirmed" } else { "Theirs, confirmed" })
+            }
+        }
+    }
+
+    fn stands(&self, item: &ItemLineRow) -> Sentence {
+        self.whole.around.stands(item, self.me).1
+    }
+
+    fn actions(&self, item: &ItemLineRow) -> ItemActions {
+        let own = item.beneficiary_id == self.me.0;
+        let mine = own || item.requester_id == self.me.0;
+        let mut actions = ItemActions::default();
+        let role = format!("/roles/{}#ask", item.role_id);
+        match item.state {
+            ItemState::Waiting => {
+                if mine {
+                    actions.withdraw = Some(format!("/requests/{}/withdraw/{}", item.request_id, item.id));
+                }
+                if self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0) {
+                    actions.decide = Some(format!("/approvals?item={}", item.id));
+                }
+            }
+            ItemState::Approved => match self.whole.grant(item) {
+                Some(g) if g.state != GrantState::Ended && own => {
+                    actions.give_back = Some(format!("/access/{}/give-back", g.id));
+                }
+                Some(g) if g.state == GrantState::Ended && mine => actions.ask_again = Some(role),
+                _ => {}
+            },
+            ItemState::Denied | ItemState::Withdrawn | ItemState::Lapsed | ItemState::Cancelled => {
+                actions.ask_again = mine.then_some(role);
+            }
+        }
+        actions
+    }
+
+    /// May ask for another attempt at once: the person themselves, administrators and the help desk.
+    fn may_retry(&self, item: &ItemLineRow) -> bool {
+        let person = &self.signed.person;
+        item.beneficiary_id == self.me.0 || person.has(PortalRole::Administrator) || person.has(PortalRole::Helpdesk)
+    }
+}

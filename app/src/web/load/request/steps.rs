@@ -1,0 +1,180 @@
+//! The steps of one item: what happened, what goes on, what comes next.
+
+use latchkey_domain::{
+    Instant,
+    grant::GrantState,
+    item::{ItemState, StageState},
+};
+use latchkey_policy::{ApproverRule, StageRule};
+use latchkey_store::request_reads::{ItemLineRow, NamedApproverRow, StageLineRow};
+
+use super::{Reading, tracks};
+use crate::{
+    components::{Mark, Remark, Sentence, Step, StepWhen, Told},
+    web::load::words,
+};
+
+/// Every step of an item, oldest first.
+pub(super) fn of(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
+    let mut steps = vec![asked(reading, item)];
+    for stage in reading.whole.stages.iter().filter(|s| s.item_id == item.id) {
+        steps.extend(stage_step(reading, item, stage));
+    }
+    steps.extend(end_without_grant(item));
+    steps.extend(granted(reading, item));
+    steps
+}
+
+fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
+    let you = item.requester_id == reading.me.0;
+    let for_self = item.requester_id == item.beneficiary_id;
+    let who = if you {
+        Sentence::of("You asked for ")
+    } else {
+        Sentence::default().link(item.requester_name.clone(), words::person_href(item.requester_id)).text(" asked for ")
+    };
+    let who = who.strong(item.role_name.clone()).text(format!(", for {}", words::how_long(item.seconds)));
+    let title = if for_self {
+        who
+    } else if item.beneficiary_id == reading.me.0 {
+        who.text(", for you")
+    } else {
+        who.text(", for ").link(item.beneficiary_name.clone(), words::person_href(item.beneficiary_id))
+    };
+    Step::new(Mark::Done, StepWhen::At(item.created_at), title)
+}
+
+fn stage_step(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Option<Step> {
+    match stage.state {
+        StageState::Approved | StageState::Denied => decided(reading, item, stage),
+        StageState::Open => Some(open(reading, item, stage)),
+        StageState::Pending => Some(pending(item, stage)),
+        StageState::Skipped => None,
+    }
+}
+
+fn decided(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Option<Step> {
+    let d = reading.whole.around.decisions.iter().find(|d| d.stage_id == stage.id)?;
+    let yes = d.verdict == "approve";
+    let you = d.identity_id == reading.me.0;
+    let did = if yes { " approved" } else { " denied it" };
+    let title = if you {
+        Sentence::of(format!("You{did}"))
+    } else {
+        Sentence::default().link(d.name.clone(), words::person_href(d.identity_id)).text(did)
+    };
+    let title = match rule(stage).map(|r| r.approvers) {
+        Some(ApproverRule::Manager) if !you && item.beneficiary_id == reading.me.0 => title.text(", as your manager or for them"),
+        _ => title,
+    };
+    let mark = if yes { Mark::Done } else { Mark::Failed };
+    let mut step = Step::new(mark, StepWhen::At(d.decided_at), title);
+    step.remark = (!d.comment.is_empty()).then(|| Remark { by: None, text: d.comment.clone() });
+    Some(step)
+}
+
+fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step {
+    let own = item.beneficiary_id == reading.me.0;
+    let approvers: Vec<&NamedApproverRow> =
+        reading.whole.around.approvers.iter().filter(|a| a.stage_id == stage.id).collect();
+    let mut step = Step::new(
+        Mark::Waiting,
+        StepWhen::Words("Now".to_owned()),
+        words::waiting_for(&approvers, reading.me, own),
+    );
+    step.now = true;
+    if let Some(at) = item.lapses_at {
+        step.notes.push(Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text("."));
+    }
+    step
+}
+
+fn pending(item: &ItemLineRow, stage: &StageLineRow) -> Step {
+    let who = match rule(stage).map(|r| r.approvers) {
+        Some(ApproverRule::Manager) => format!("{}\u{2019}s manager decides", item.beneficiary_name),
+        Some(ApproverRule::RoleOwner) => "The owner of the role decides".to_owned(),
+        Some(ApproverRule::SystemOwner) => "An owner of the system decides".to_owned(),
+        Some(ApproverRule::Security) => "Security decides".to_owned(),
+        Some(ApproverRule::Person(_)) | None => "A person named by the policy decides".to_owned(),
+    };
+    Step::new(Mark::Next, StepWhen::Words("Next".to_owned()), who)
+}
+
+fn rule(stage: &StageLineRow) -> Option<StageRule> {
+    serde_json::from_str(&stage.rule).ok()
+}
+
+fn end_without_grant(item: &ItemLineRow) -> Option<Step> {
+    let words = match item.state {
+        ItemState::Withdrawn => "Withdrawn",
+        ItemState::Lapsed => "Closed, because nobody decided in time",
+        ItemState::Cancelled => "Closed, because it can\u{2019}t happen any more: somebody left, or the role was retired",
+        ItemState::Waiting | ItemState::Approved | ItemState::Denied => return None,
+    };
+    Some(Step::new(Mark::Ended, StepWhen::At(item.closed_at.unwrap_or(item.created_at)), words))
+}
+
+fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
+    let Some(grant) = reading.whole.grant(item) else {
+        return if item.state == ItemState::Waiting {
+            vec![Step::new(Mark::Next, StepWhen::Words("Then".to_owned()), "The systems are updated, and confirm it")]
+        } else {
+            Vec::new()
+        };
+    };
+    let approved_at = item.closed_at.unwrap_or(grant.starts_at);
+    let mut steps = Vec::new();
+    if grant.state == GrantState::Ended {
+        let ended_at = grant.ended_at.unwrap_or(reading.now);
+        let how = match grant.end_reason.as_deref() {
+            Some("given_back") => "Given back",
+            Some("expired") => "Its time was over",
+            Some("terminated") => "Ended with the employment",
+            Some("role_retired") => "Ended with the role",
+            _ => "Ended",
+        };
+        steps.push(Step::new(Mark::Ended, StepWhen::At(ended_at), how));
+        steps.push(removing(reading, item, grant.starts_at, ended_at));
+        return steps;
+    }
+    if grant.state == GrantState::Scheduled {
+        steps.push(Step::new(Mark::Next, StepWhen::Due(grant.starts_at), "It starts"));
+    } else {
+        steps.push(giving(reading, item, approved_at));
+    }
+    if let Some(end) = grant.ends_at {
+        steps.push(Step::new(Mark::Next, StepWhen::Due(end), "It ends by itself, and is removed within a minute"));
+    }
+    steps
+}
+
+fn giving(reading: &Reading<'_>, item: &ItemLineRow, approved_at: Instant) -> Step {
+    let tracks = tracks::giving(reading, item, approved_at);
+    let (mark, when, title, now) = summary(reading, item, "The systems are being updated", "Every system has confirmed it", &tracks);
+    Step { tracks: Some(tracks), now, ..Step::new(mark, when, title) }
+}
+
+fn removing(reading: &Reading<'_>, item: &ItemLineRow, since: Instant, ended_at: Instant) -> Step {
+    let tracks = tracks::removing(reading, item, since, ended_at);
+    let (mark, when, title, now) = summary(reading, item, "Access is being removed", "Every system has confirmed that it is gone", &tracks);
+    Step { tracks: Some(tracks), now, ..Step::new(mark, when, title) }
+}
+
+fn summary(
+    reading: &Reading<'_>,
+    item: &ItemLineRow,
+    going: &str,
+    done: &str,
+    tracks: &crate::components::Tracks,
+) -> (Mark, StepWhen, Sentence, bool) {
+    let stuck = reading.stuck(item);
+    if stuck > 0 {
+        let words = format!("{stuck} of {} needs somebody", tracks.rows.len());
+        return (Mark::Failed, StepWhen::Words("Now".to_owned()), Sentence::of(words), true);
+    }
+    if reading.work_open(item) {
+        return (Mark::Working, StepWhen::Words("Now".to_owned()), Sentence::of(going), true);
+    }
+    let last = tracks.rows.iter().filter_map(|t| t.points[3].at).max();
+    (Mark::Done, last.map_or_else(|| StepWhen::Words(String::new()), StepWhen::At), Sentence::of(done), false)
+}

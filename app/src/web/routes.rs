@@ -1,0 +1,47 @@
+//! Which address leads where.
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+
+use super::{
+    PageError,
+    act,
+    answer::draw_errors,
+    live, load,
+    state::AppState,
+};
+
+/// Every page and every change that needs somebody signed in. The caller puts [`super::Signed`] and [`super::Visit`] into
+/// the requests that come here, and a session layer around it.
+pub fn router(state: AppState) -> Router {
+    let pages = Router::new()
+        .route("/", get(load::home::get))
+        .route("/catalog", get(load::catalog::get))
+        .route("/roles/{id}", get(load::role::get))
+        .route("/requests", get(load::requests::get))
+        .route("/requests/{id}", get(load::request::get))
+        .route("/requests/{id}/events", get(live::request_events))
+        .route("/requests/{id}/withdraw/{item}", get(load::confirm::withdraw))
+        .route("/access/{grant}/give-back", get(load::confirm::give_back))
+        .route("/approvals", get(load::approvals::get))
+        .route("/team", get(load::team::get))
+        .route("/people/{id}", get(load::person::get))
+        .route("/sessions", get(load::sessions::get));
+    let changes = Router::new()
+        .route("/do/request-role", post(act::request_role::post))
+        .route("/do/withdraw-item", post(act::withdraw_item::post))
+        .route("/do/give-back", post(act::give_back::post))
+        .route("/do/decide", post(act::decide::post))
+        .route("/do/end-session", post(act::end_session::one))
+        .route("/do/end-other-sessions", post(act::end_session::others))
+        .route("/do/retry-fulfilment", post(act::retry_fulfilment::post))
+        .route("/do/confirm-restore", post(act::confirm_restore::post));
+    pages
+        .merge(changes)
+        .fallback(|| async { PageError::NotFound })
+        .layer(from_fn_with_state(state.clone(), draw_errors))
+        .with_state(state)
+}
