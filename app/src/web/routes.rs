@@ -29,7 +29,13 @@ pub fn router(state: AppState) -> Router {
         .route("/approvals", get(load::approvals::get))
         .route("/team", get(load::team::get))
         .route("/people/{id}", get(load::person::get))
-        .route("/sessions", get(load::sessions::get));
+        .route("/sessions", get(load::sessions::get))
+        .route("/audit", get(load::audit::get))
+        .route("/audit.csv", get(load::audit::csv))
+        .route("/systems", get(load::systems::list))
+        .route("/systems/confirm-restore", get(load::confirm::restore))
+        .route("/systems/{key}", get(load::systems::one))
+        .route("/admin", get(load::admin::get));
     let changes = Router::new()
         .route("/do/request-role", post(act::request_role::post))
         .route("/do/withdraw-item", post(act::withdraw_item::post))

@@ -46,6 +46,8 @@ pub struct AppState {
     pub connected: Arc<BTreeSet<String>>,
     /// "A session ends after 8 hours without use, and after 12 hours in any case."
     pub session_limits: Arc<str>,
+    /// When this process started.
+    pub started: latchkey_domain::Instant,
 }
 
 /// Who is signed in. The layer in front of the pages puts it into the request; without it there is no page.

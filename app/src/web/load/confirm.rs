@@ -112,3 +112,29 @@ async fn show(
     let title = page.title.clone();
     answer(state, signed, visit, session, title, part, move |reader| view! { <ConfirmView page=page reader=reader/> }).await
 }
+
+/// `/systems/confirm-restore`
+pub(in crate::web) async fn restore(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+    let mut c = state.db.read().await?;
+    if super::systems::only_reports(&mut c, &signed).await?.is_none() {
+        return Err(PageError::NotFound);
+    }
+    drop(c);
+    let page = ConfirmPage {
+        title: "Let Latchkey change systems again?".to_owned(),
+        then: vec![
+            "The database was restored from a backup. Whatever was granted or ended since that backup is not in it.".into(),
+            "Once you confirm, the systems are made to match what this database says: access that was granted after the backup is removed, and access that ended after it comes back until its time is over.".into(),
+            "Look at the systems first. Each says what differs.".into(),
+        ],
+        facts: Vec::new(),
+        action: "/do/confirm-restore",
+        fields: Vec::new(),
+        remark: None,
+        button: "Confirm, and make the systems match".to_owned(),
+        takes: true,
+        back: ("/systems".to_owned(), "Not yet".to_owned()),
+        errors: Vec::new(),
+    };
+    show(&state, &signed, visit, &session, page, Part::Systems).await
+}

@@ -1,7 +1,9 @@
 //! What pages load: one file per page. Each costs a fixed number of queries, whatever the size of the company (promise 12).
 
 pub mod access;
+pub mod admin;
 pub mod approvals;
+pub mod audit;
 pub mod catalog;
 pub mod confirm;
 pub mod home;
@@ -10,6 +12,7 @@ pub mod request;
 pub mod requests;
 pub mod role;
 pub mod sessions;
+pub mod systems;
 pub mod team;
 
 mod gives;
