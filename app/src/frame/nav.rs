@@ -1,0 +1,129 @@
+//! The bar at the left, and the bottom row that replaces it on narrow screens.
+
+use leptos::prelude::*;
+
+use super::context::{Part, Viewer};
+use crate::components::{Glyph, Icon, number};
+
+/// One place to go.
+struct Place {
+    part: Part,
+    glyph: Glyph,
+    label: &'static str,
+    short: &'static str,
+    href: &'static str,
+}
+
+const fn place(part: Part, glyph: Glyph, label: &'static str, short: &'static str, href: &'static str) -> Place {
+    Place { part, glyph, label, short, href }
+}
+
+/// For everybody, in the order of the bottom row.
+const EVERYBODY: [Place; 4] = [
+    place(Part::Home, Glyph::Home, "Home", "Home", "/"),
+    place(Part::Catalog, Glyph::Catalog, "Catalog", "Catalog", "/catalog"),
+    place(Part::Requests, Glyph::Request, "My requests", "Requests", "/requests"),
+    place(Part::Approvals, Glyph::Approval, "Approvals", "Approvals", "/approvals"),
+];
+
+const TEAM: Place = place(Part::Team, Glyph::Team, "Team", "Team", "/team");
+const AUDIT: Place = place(Part::Audit, Glyph::Audit, "Audit", "Audit", "/audit");
+const SYSTEMS: Place = place(Part::Systems, Glyph::System, "Systems", "Systems", "/systems");
+const ADMIN: Place = place(Part::Admin, Glyph::Admin, "Admin", "Admin", "/admin");
+
+/// The places of those who look after the company's access.
+fn duties(viewer: &Viewer) -> Vec<Place> {
+    let mut places = Vec::new();
+    if viewer.may_audit {
+        places.push(AUDIT);
+    }
+    if viewer.may_systems {
+        places.push(SYSTEMS);
+    }
+    if viewer.may_admin {
+        places.push(ADMIN);
+    }
+    places
+}
+
+fn link(place: Place, here: Part, waiting: u32, short: bool) -> impl IntoView {
+    let count = (place.part == Part::Approvals && waiting > 0).then(|| {
+        let shown = if waiting > 99 { "99+".to_owned() } else { number(i64::from(waiting)) };
+        view! { <span class="nav-count">{shown} <span class="unseen">" waiting for you"</span></span> }
+    });
+    view! {
+        <li>
+            <a class="nav-link" href=place.href aria-current=(place.part == here).then_some("page")>
+                <Icon glyph=place.glyph large=short/>
+                <span class="nav-label">{if short { place.short } else { place.label }}</span>
+                {count}
+            </a>
+        </li>
+    }
+}
+
+/// The bar at the left.
+#[component]
+pub fn SideBar(viewer: Viewer, here: Part) -> impl IntoView {
+    let waiting = viewer.approvals;
+    let duties = duties(&viewer);
+    view! {
+        <nav class="side-bar" aria-label="Main">
+            <ul class="nav-list">
+                {EVERYBODY.into_iter().map(|place| link(place, here, waiting, false)).collect_view()}
+                {viewer.has_team.then(|| link(TEAM, here, 0, false))}
+            </ul>
+            {(!duties.is_empty())
+                .then(|| {
+                    view! {
+                        <ul class="nav-list nav-duties">
+                            {duties.into_iter().map(|place| link(place, here, 0, false)).collect_view()}
+                        </ul>
+                    }
+                })}
+        </nav>
+    }
+    .into_any()
+}
+
+/// The bottom row of five on narrow screens: four places and what did not fit.
+#[component]
+pub fn BottomRow(viewer: Viewer, here: Part) -> impl IntoView {
+    let waiting = viewer.approvals;
+    let mut more = duties(&viewer);
+    if viewer.has_team {
+        more.insert(0, TEAM);
+    }
+    let inside = more.iter().any(|place| place.part == here);
+    view! {
+        <nav class="bottom-row" aria-label="Main, short">
+            <ul>
+                {EVERYBODY.into_iter().map(|place| link(place, here, waiting, true)).collect_view()}
+                <li>
+                    <details class="more">
+                        <summary class=if inside { "nav-link nav-inside" } else { "nav-link" }>
+                            <Icon glyph=Glyph::More large=true/>
+                            <span class="nav-label">"More"</span>
+                        </summary>
+                        <ul class="more-list">
+                            {more.into_iter().map(|place| link(place, here, 0, false)).collect_view()}
+                            <li>
+                                <a class="nav-link" href=viewer.href>
+                                    <Icon glyph=Glyph::Person/>
+                                    <span class="nav-label">"My page"</span>
+                                </a>
+                            </li>
+                            <li>
+                                <a class="nav-link" href="/sessions">
+                                    <Icon glyph=Glyph::Device/>
+                                    <span class="nav-label">"My sessions"</span>
+                                </a>
+                            </li>
+                        </ul>
+                    </details>
+                </li>
+            </ul>
+        </nav>
+    }
+    .into_any()
+}

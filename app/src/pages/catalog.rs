@@ -1,0 +1,177 @@
+//! The catalog: search, facets at the left, results as rows of two lines.
+
+use chrono::{DateTime, Duration, Utc};
+use leptos::prelude::*;
+
+use crate::components::{
+    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Mark, PageHead, PageLinks, Pager, PagerWords, Risk, RiskLevel, SearchBox, State,
+    StateWord, duration_words, last_day,
+};
+use crate::frame::Reader;
+
+/// How the reader stands to a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// They have it, until then or without an end.
+    Have(Option<DateTime<Utc>>),
+    /// They asked; where that stands, and its page.
+    Asked {
+        /// "Waiting for your manager".
+        stands: String,
+        /// The request.
+        href: String,
+    },
+    /// They can ask.
+    CanAsk,
+    /// They can't, and why: "Only for employees".
+    CanNot(String),
+}
+
+/// One role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogRow {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub href: String,
+    /// What it lets one do.
+    pub description: String,
+    /// The systems that it reaches, by name.
+    pub systems: Vec<String>,
+    /// How risky it is.
+    pub risk: RiskLevel,
+    /// How long it usually takes from asking to having it, if that is known.
+    pub usual_time: Option<Duration>,
+    /// How the reader stands to it.
+    pub relation: Relation,
+}
+
+/// What the catalog shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogPage {
+    /// What was searched.
+    pub query: String,
+    /// What else the address holds and a new search keeps: names and values.
+    pub keep: Vec<(&'static str, String)>,
+    /// Ways to narrow.
+    pub facets: Vec<FacetGroup>,
+    /// What is in force.
+    pub chosen: Vec<Chosen>,
+    /// The catalog without search and facets.
+    pub clear: String,
+    /// The roles of this page.
+    pub rows: Vec<CatalogRow>,
+    /// How many there are and where the list goes on.
+    pub links: PageLinks,
+    /// True if the company has no roles at all yet.
+    pub nothing_applied: bool,
+}
+
+impl CatalogPage {
+    /// The title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        if self.query.is_empty() { "Catalog".to_owned() } else { format!("\u{201c}{}\u{201d} in the catalog", self.query) }
+    }
+}
+
+/// Draws the catalog.
+#[component]
+pub fn CatalogView(
+    /// What it shows.
+    page: CatalogPage,
+    /// For whom.
+    reader: Reader,
+) -> impl IntoView {
+    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied } = page;
+    view! {
+        <PageHead title="Catalog">
+            <p>"Find what you need to do and ask for it. Each role says what it gives and who decides."</p>
+        </PageHead>
+        <SearchBox
+            action="/catalog"
+            label="Search the catalog"
+            value=query.clone()
+            keep=keep
+            example="payroll, VPN, read the warehouse"
+            id="catalog-search"
+        />
+        <div class="beside">
+            <Facets groups=facets what="roles"/>
+            <div class="beside-main">
+                <ChosenFacets chosen=chosen clear=clear.clone()/>
+                {if rows.is_empty() {
+                    nothing_found(&query, clear, nothing_applied)
+                } else {
+                    view! {
+                        <ul class="rows catalog-rows">{rows.into_iter().map(|row| catalog_row(row, reader)).collect_view()}</ul>
+                        <Pager links=links words=PagerWords::BackOn/>
+                    }
+                        .into_any()
+                }}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn nothing_found(query: &str, clear: String, nothing_applied: bool) -> AnyView {
+    if nothing_applied {
+        return view! {
+            <Empty title="The catalog is empty">
+                <p>"An administrator fills it with " <code>"latchkey apply DIR"</code> ". Roles appear here at once."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let title = if query.is_empty() { "No role fits all of these".to_owned() } else { format!("No role fits \u{201c}{query}\u{201d}") };
+    view! {
+        <Empty title=title>
+            <p>
+                "Try what you want to do rather than what the system is called, with fewer words, or "
+                <a href=clear>"look at all roles"</a> "."
+            </p>
+        </Empty>
+    }
+    .into_any()
+}
+
+fn catalog_row(row: CatalogRow, reader: Reader) -> AnyView {
+    let CatalogRow { name, href, description, systems, risk, usual_time, relation } = row;
+    view! {
+        <li class="row row-role" data-row="">
+            <div class="row-main">
+                <p class="row-title">
+                    <a class="row-link" href=href>
+                        {name}
+                    </a>
+                    <span class="row-systems">{systems.join(", ")}</span>
+                </p>
+                <p class="row-text">{description}</p>
+            </div>
+            <p class="row-facts">
+                <Risk level=risk/>
+                {usual_time.map(|time| view! { <span>{format!("Usually {}", duration_words(time))}</span> })}
+            </p>
+            <p class="row-relation">{relation_words(relation, reader)}</p>
+        </li>
+    }
+    .into_any()
+}
+
+fn relation_words(relation: Relation, reader: Reader) -> AnyView {
+    match relation {
+        Relation::Have(Some(until)) => {
+            view! { <State state=StateWord::new(Mark::Done, format!("Yours until {}", last_day(until, reader)))/> }.into_any()
+        }
+        Relation::Have(None) => view! { <State state=StateWord::new(Mark::Done, "Yours")/> }.into_any(),
+        Relation::Asked { stands, href } => view! {
+            <a class="row-over" href=href>
+                <State state=StateWord::new(Mark::Waiting, stands)/>
+            </a>
+        }
+        .into_any(),
+        Relation::CanAsk => view! { <span class="muted">"You can ask"</span> }.into_any(),
+        Relation::CanNot(why) => view! { <State state=StateWord::new(Mark::Ended, why)/> }.into_any(),
+    }
+}

@@ -1,0 +1,20 @@
+//! The pages as views: each file holds what the page shows, as plain data, and how it is drawn. Nothing is loaded here.
+
+pub mod admin;
+pub mod approvals;
+pub mod audit;
+pub mod catalog;
+pub mod confirm;
+pub mod demo;
+pub mod error;
+pub mod home;
+pub mod parts;
+pub mod person;
+pub mod request;
+pub mod requests;
+pub mod role;
+pub mod sessions;
+pub mod signing;
+pub mod system;
+pub mod systems;
+pub mod team;

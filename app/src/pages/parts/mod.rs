@@ -1,0 +1,9 @@
+//! Pieces that several pages show: what a role gives, what somebody holds, a line about a request.
+
+mod access;
+mod gives;
+mod request_line;
+
+pub use access::*;
+pub use gives::*;
+pub use request_line::*;

@@ -1,0 +1,103 @@
+//! A request: its timeline is the page.
+
+mod view;
+
+use chrono::{DateTime, Utc};
+
+use crate::components::{Mark, PersonRef, RiskLevel, Sentence, StateWord, Step};
+
+pub use view::RequestView;
+
+/// What the reader may do about an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemActions {
+    /// The page that confirms withdrawing it.
+    pub withdraw: Option<String>,
+    /// The page that confirms giving it back.
+    pub give_back: Option<String>,
+    /// The role's page, to ask for more time.
+    pub extend: Option<String>,
+    /// The role's page, to ask again after it was denied, withdrawn or ended.
+    pub ask_again: Option<String>,
+    /// The reader's own decision on it.
+    pub decide: Option<String>,
+    /// Why there is nothing to do, where one might expect something.
+    pub why_not: Option<Sentence>,
+}
+
+/// One item of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestItem {
+    /// Its id, for the anchor.
+    pub id: String,
+    /// The role's name.
+    pub role: String,
+    /// The role's page.
+    pub role_href: String,
+    /// How risky it is.
+    pub risk: RiskLevel,
+    /// Who it is for.
+    pub beneficiary: PersonRef,
+    /// "90 days".
+    pub how_long: String,
+    /// When it ends, once that is settled.
+    pub ends: Option<DateTime<Utc>>,
+    /// Where it stands, in a word or two.
+    pub state: StateWord,
+    /// Where it stands, in a sentence with names: "Waiting for Priya Raman, your manager, since yesterday".
+    pub stands: Sentence,
+    /// Every step: what happened, what goes on, what comes next.
+    pub steps: Vec<Step>,
+    /// What the reader may do.
+    pub actions: ItemActions,
+}
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestPage {
+    /// The request's id.
+    pub id: String,
+    /// Who asked.
+    pub asked_by: PersonRef,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+    /// Why, as typed.
+    pub reason: String,
+    /// Its items: one, or several.
+    pub items: Vec<RequestItem>,
+    /// The list that the reader came from.
+    pub back: String,
+    /// True while something is happening that the page should follow by itself.
+    pub moving: bool,
+    /// What the audit log says about it, for those who may read that.
+    pub audit_href: Option<String>,
+}
+
+impl RequestPage {
+    /// The heading: the role, or how many.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        match self.items.as_slice() {
+            [one] => one.role.clone(),
+            many => format!("{} roles", many.len()),
+        }
+    }
+
+    /// The title carries the state: "Payroll reader: waiting for your manager".
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.items.as_slice() {
+            [one] => format!("{}: {}", one.role, lower_first(&one.state.word)),
+            many => {
+                let open = many.iter().filter(|item| matches!(item.state.mark, Mark::Waiting | Mark::Working | Mark::Attention)).count();
+                format!("{} roles: {open} open", many.len())
+            }
+        }
+    }
+}
+
+/// "Waiting for your manager" becomes "waiting for your manager".
+fn lower_first(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

@@ -1,0 +1,168 @@
+//! How a request is drawn: the timeline beside a summary.
+
+use leptos::prelude::*;
+
+use super::{ItemActions, RequestItem, RequestPage};
+use crate::components::{
+    ActionBar, CopyCode, Crumb, DefinitionList, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip, Remark, RemarkText, Risk, State,
+    Time, Timeline, Told, Weight, Words,
+};
+use crate::frame::Reader;
+
+/// Draws the page. `live` is the place of the island that refreshes it while something is happening.
+#[component]
+pub fn RequestView(
+    /// What it shows.
+    page: RequestPage,
+    /// For whom.
+    reader: Reader,
+    /// The island for living refresh.
+    #[prop(optional_no_strip)]
+    live: Option<AnyView>,
+) -> impl IntoView {
+    let heading = page.heading();
+    let RequestPage { id, asked_by, asked_at, reason, mut items, back, moving, audit_href } = page;
+    let crumb = Crumb { label: "Requests".to_owned(), href: back };
+    let single = if items.len() == 1 { items.pop() } else { None };
+    let summary = view! {
+        <Fact name="Asked by">
+            <PersonChip person=asked_by/>
+        </Fact>
+        <Fact name="Asked">
+            <Time at=asked_at reader=reader told=Told::Absolute/>
+        </Fact>
+    };
+    let record = view! {
+        <Fact name="Request">
+            <CopyCode text=id/>
+        </Fact>
+        {audit_href
+            .map(|href| {
+                view! {
+                    <Fact name="On record">
+                        <a href=href>"Its events in the audit log"</a>
+                    </Fact>
+                }
+            })}
+    };
+    let reason = (!reason.is_empty()).then(|| view! { <RemarkText remark=Remark { by: None, text: reason }/> });
+    let content = match single {
+        Some(item) => {
+            let RequestItem { role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions, .. } = item;
+            view! {
+                <PageHead title=heading back=crumb>
+                    <div class="stands">
+                        <State state=state/>
+                        <p class="stands-words">
+                            <Words sentence=stands reader=reader/>
+                        </p>
+                    </div>
+                </PageHead>
+                <div class="request">
+                    <div class="request-line">
+                        <h2 class="unseen" id="steps">
+                            "Every step"
+                        </h2>
+                        <Timeline steps=steps reader=reader/>
+                    </div>
+                    <aside class="request-side" aria-label="Summary">
+                        <Actions actions=actions reader=reader/>
+                        <DefinitionList>
+                            <Fact name="For">
+                                <PersonChip person=beneficiary/>
+                            </Fact>
+                            <Fact name="Role">
+                                <a href=role_href>"What it gives"</a>
+                            </Fact>
+                            <Fact name="Risk">
+                                <Risk level=risk/>
+                            </Fact>
+                            <Fact name="For how long">
+                                {how_long}
+                                {ends.map(|at| view! { ", until " <Time at=at reader=reader told=Told::Until/> })}
+                            </Fact>
+                            {summary}
+                            {reason.map(|reason| view! { <Fact name="Why">{reason}</Fact> })}
+                            {record}
+                        </DefinitionList>
+                    </aside>
+                </div>
+            }
+            .into_any()
+        }
+        None => view! {
+            <PageHead title=heading back=crumb/>
+            <div class="request-head">
+                <DefinitionList>
+                    {summary} {reason.map(|reason| view! { <Fact name="Why">{reason}</Fact> })} {record}
+                </DefinitionList>
+            </div>
+            {items.into_iter().map(|item| item_part(item, reader)).collect_view()}
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="request-page" data-moving=moving.then_some("true")>
+            {content}
+        </div>
+        {live}
+    }
+    .into_any()
+}
+
+/// One of several items: its state in a line, its timeline folded unless something goes on.
+fn item_part(item: RequestItem, reader: Reader) -> AnyView {
+    let RequestItem { id, role, role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions } = item;
+    let open = !matches!(state.mark, Mark::Done | Mark::Ended);
+    view! {
+        <details class="item" open=open id=format!("item-{id}")>
+            <summary>
+                <span class="item-role">{role}</span>
+                <State state=state/>
+            </summary>
+            <div class="item-body">
+                <p class="item-facts">
+                    <PersonChip person=beneficiary/>
+                    <span>{how_long} {ends.map(|at| view! { ", until " <Time at=at reader=reader told=Told::Until/> })}</span>
+                    <Risk level=risk/>
+                    <a href=role_href>"What it gives"</a>
+                </p>
+                <p class="stands-words">
+                    <Words sentence=stands reader=reader/>
+                </p>
+                <Timeline steps=steps reader=reader/>
+                <Actions actions=actions reader=reader/>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
+    let ItemActions { withdraw, give_back, extend, ask_again, decide, why_not } = actions;
+    let any = withdraw.is_some() || give_back.is_some() || extend.is_some() || ask_again.is_some() || decide.is_some();
+    let bar = move || {
+        view! {
+            <ActionBar>
+                {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
+                {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
+                {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
+                {give_back.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}
+                {withdraw.map(|href| view! { <LinkButton href=href label="Withdraw" glyph=Glyph::Return/> })}
+            </ActionBar>
+        }
+    };
+    view! {
+        {any.then(bar)}
+        {why_not
+            .map(|why| {
+                view! {
+                    <p class="muted">
+                        <Words sentence=why reader=reader/>
+                    </p>
+                }
+            })}
+    }
+    .into_any()
+}

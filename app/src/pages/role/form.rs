@@ -1,0 +1,116 @@
+//! The form that asks for a role.
+
+use leptos::prelude::*;
+
+use super::{DurationChoice, RequestForm, StagePreview};
+use crate::components::{
+    ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, PersonChip, Select, TextArea, Weight, last_day,
+};
+use crate::frame::Reader;
+
+fn duration_choice(one: DurationChoice, typed: Option<&str>, reader: Reader) -> Choice {
+    let chosen = typed.map_or(one.usual, |typed| typed == one.value);
+    Choice {
+        hint: Some(format!("until {}{}", last_day(one.ends, reader), if one.usual { ", the usual" } else { "" })),
+        value: one.value,
+        label: one.label,
+        chosen,
+    }
+}
+
+/// The form, and who it goes to.
+#[component]
+pub fn AskForm(
+    /// The form.
+    form: RequestForm,
+    /// Who decides, shown before one sends it.
+    stages: Vec<StagePreview>,
+    /// The name of the role.
+    role: String,
+    /// For whom.
+    reader: Reader,
+) -> impl IntoView {
+    let RequestForm { role_id, once, beneficiaries, durations, duration, reason, reason_needed, errors, extends } = form;
+    let choices = durations.into_iter().map(|one| duration_choice(one, duration.as_deref(), reader)).collect::<Vec<_>>();
+    let hint = if reason_needed {
+        "What you need it for. Whoever decides reads this, and it stays on record."
+    } else {
+        "Helps whoever decides. It stays on record."
+    };
+    let (title, label) = if extends { ("Ask for more time", "Ask for more time") } else { ("Ask for this role", "Ask for access") };
+    view! {
+        <section class="ask" id="ask" aria-labelledby="ask-title">
+            <h2 id="ask-title">{title}</h2>
+            <ErrorSummary errors=errors.clone()/>
+            <form method="post" action="/do/request-role" novalidate=true>
+                <HiddenFields fields=vec![("role_id", role_id), ("once", once)]/>
+                {(!beneficiaries.is_empty())
+                    .then(|| {
+                        let people = beneficiaries
+                            .into_iter()
+                            .map(|one| Choice { value: one.value, label: one.label, hint: None, chosen: one.chosen })
+                            .collect::<Vec<_>>();
+                        view! {
+                            <Select
+                                name="beneficiary_id"
+                                label="For whom"
+                                choices=people
+                                error=FormError::for_field(&errors, "beneficiary_id")
+                            />
+                        }
+                    })}
+                <ChoiceGroup name="duration" legend="For how long" choices=choices error=FormError::for_field(&errors, "duration")/>
+                <TextArea
+                    name="reason"
+                    label="Why"
+                    value=reason
+                    hint=hint.to_owned()
+                    error=FormError::for_field(&errors, "reason")
+                    optional=!reason_needed
+                />
+                <div class="ask-route">
+                    <p class="ask-route-title">"It goes to"</p>
+                    <StageList stages=stages/>
+                </div>
+                <ActionBar>
+                    <Button label=label about=role weight=Weight::Primary/>
+                </ActionBar>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// Who decides, in order.
+#[component]
+pub fn StageList(
+    /// The stages.
+    stages: Vec<StagePreview>,
+) -> impl IntoView {
+    let class = if stages.len() > 1 { "stages stages-many" } else { "stages" };
+    view! {
+        <ol class=class>
+            {stages
+                .into_iter()
+                .map(|StagePreview { who, remark }| {
+                    let last = who.len().saturating_sub(1);
+                    view! {
+                        <li>
+                            {who
+                                .into_iter()
+                                .enumerate()
+                                .map(|(at, person)| {
+                                    view! {
+                                        {(at > 0).then_some(if at == last { " or " } else { ", " })}
+                                        <PersonChip person=person/>
+                                    }
+                                })
+                                .collect_view()} {remark.map(|remark| view! { <p class="stage-remark">{remark}</p> })}
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ol>
+    }
+    .into_any()
+}
