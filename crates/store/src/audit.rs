@@ -261,7 +261,7 @@ impl<'a> Conditions<'a> {
         }
         if !self.kinds.is_empty() {
             let kinds = self.kinds.join("', '");
-            push(text, format_args!(" and exists (select 1 from event w where w.id = {id} and w.kind in ('{kinds}'))"));
+            push(text, format_args!(" and (select w.kind from event w where w.id = {id}) in ('{kinds}')"));
         }
     }
 }
@@ -290,7 +290,7 @@ enum Value {
 
 /// The values of a statement, in the order of their placeholders. Only fixed words go into the text itself.
 #[derive(Default)]
-struct Sql {
+pub(crate) struct Sql {
     values: Vec<Value>,
 }
 
@@ -300,19 +300,19 @@ impl Sql {
         format!("${}", self.values.len())
     }
 
-    fn uuid(&mut self, id: Uuid) -> String {
+    pub(crate) fn uuid(&mut self, id: Uuid) -> String {
         self.add(Value::Uuid(id))
     }
 
-    fn at(&mut self, at: Instant) -> String {
+    pub(crate) fn at(&mut self, at: Instant) -> String {
         self.add(Value::At(at))
     }
 
-    fn int(&mut self, n: i64) -> String {
+    pub(crate) fn int(&mut self, n: i64) -> String {
         self.add(Value::Int(n))
     }
 
-    async fn fetch<R>(&self, c: &mut impl AsConn, text: String) -> StoreResult<Vec<R>>
+    pub(crate) async fn fetch<R>(&self, c: &mut impl AsConn, text: String) -> StoreResult<Vec<R>>
     where
         R: for<'r> FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
     {

@@ -134,8 +134,14 @@ impl EventText {
     /// Whether the text is the one that the event holds the hash of; `None` once it was erased.
     #[must_use]
     pub fn fits(&self, envelope: &Envelope) -> Option<bool> {
+        self.fits_hash(envelope.texts.get(&self.name).map(String::as_str))
+    }
+
+    /// The same with the hash itself, for an event whose kind this version doesn't know.
+    #[must_use]
+    pub fn fits_hash(&self, hash: Option<&str>) -> Option<bool> {
         let text = self.text.as_deref()?;
-        Some(envelope.texts.get(&self.name).is_some_and(|hash| *hash == keys::salted_hash(&self.salt, text)))
+        Some(hash.is_some_and(|hash| hash == keys::salted_hash(&self.salt, text)))
     }
 }
 

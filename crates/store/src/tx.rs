@@ -78,8 +78,11 @@ impl Tx {
     /// [`BOOKKEEPING_TABLES`].
     ///
     /// # Errors
-    /// When the database fails; nothing is written then.
-    pub async fn commit_bookkeeping(self) -> StoreResult<()> {
+    /// When the database fails, or, in debug builds, when it touched more; nothing is written then.
+    #[cfg_attr(not(debug_assertions), expect(unused_mut, reason = "only the check of debug builds reads"))]
+    pub async fn commit_bookkeeping(mut self) -> StoreResult<()> {
+        #[cfg(debug_assertions)]
+        crate::bookkeeping::check(&mut self).await?;
         self.end().await
     }
 

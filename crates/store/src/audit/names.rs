@@ -128,6 +128,17 @@ pub async fn find_request(c: &mut impl AsConn, reference: &str) -> StoreResult<O
     row!(c, Named, "select id, reference as name from request where reference = $1", reference.trim().to_uppercase())
 }
 
+/// The system with this key, or with this id as text.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_system(c: &mut impl AsConn, key_or_id: &str) -> StoreResult<Option<NamedSystem>> {
+    match Uuid::parse_str(key_or_id) {
+        Ok(id) => row!(c, NamedSystem, "select id, key, name from system where id = $1", id),
+        Err(_) => row!(c, NamedSystem, "select id, key, name from system where key = $1", key_or_id),
+    }
+}
+
 /// The systems that can be chosen, retired ones too, by name, at most `limit`.
 ///
 /// # Errors

@@ -1,0 +1,225 @@
+//! Whole tables, for comparing them with what the events say. Not for pages: these lists aren't bounded.
+
+use latchkey_domain::{
+    Instant,
+    account::AccountState,
+    fulfilment::{Presence, Progress},
+    grant::{GrantEnd, GrantState},
+    identity::Status,
+    item::ItemState,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{AsConn, StoreError, StoreResult};
+
+/// A person's status and manager.
+#[derive(Debug, Clone, FromRow)]
+pub struct PersonState {
+    /// Who.
+    pub id: Uuid,
+    /// Where they are in their working life.
+    #[sqlx(try_from = "String")]
+    pub status: Status,
+    /// Whom they report to.
+    pub manager_id: Option<Uuid>,
+}
+
+/// Every person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn people(c: &mut impl AsConn) -> StoreResult<Vec<PersonState>> {
+    rows!(c, PersonState, "select i.id, i.status, p.manager_id from identity i join person p on p.identity_id = i.id order by i.id")
+}
+
+/// A role's version in force.
+#[derive(Debug, Clone, FromRow)]
+pub struct RoleState {
+    /// The role.
+    pub id: Uuid,
+    /// Its version in force.
+    pub version_id: Uuid,
+    /// That version's number.
+    pub version: i64,
+    /// When it left the files.
+    pub retired_at: Option<Instant>,
+}
+
+/// Every role with its version in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles(c: &mut impl AsConn) -> StoreResult<Vec<RoleState>> {
+    rows!(
+        c,
+        RoleState,
+        "select r.id, v.id as version_id, v.version, r.retired_at from role r join role_version v on v.role_id = r.id
+         where v.valid_to is null order by r.id"
+    )
+}
+
+/// Every pair of a role and an entitlement of its version in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn role_entitlements(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, Uuid)>> {
+    rows!(
+        c,
+        (Uuid, Uuid),
+        "select v.role_id, x.entitlement_id from role_version v join role_version_entitlement x on x.role_version_id = v.id
+         where v.valid_to is null order by v.role_id, x.entitlement_id"
+    )
+}
+
+/// Who owns a role or a system today.
+#[derive(Debug, Clone, FromRow)]
+pub struct OwnerState {
+    /// The role, or
+    pub role_id: Option<Uuid>,
+    /// the system.
+    pub system_id: Option<Uuid>,
+    /// Its owner.
+    pub owner_id: Uuid,
+}
+
+/// Every ownership of today.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owners(c: &mut impl AsConn) -> StoreResult<Vec<OwnerState>> {
+    rows!(c, OwnerState, "select role_id, system_id, owner_id from ownership where valid_to is null order by id")
+}
+
+/// An item's state.
+#[derive(Debug, Clone, FromRow)]
+pub struct ItemNow {
+    /// The item.
+    pub id: Uuid,
+    /// Its request.
+    pub request_id: Uuid,
+    /// The role.
+    pub role_id: Uuid,
+    /// Who should hold it.
+    pub beneficiary_id: Uuid,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub state: ItemState,
+    /// In which stage, from 0.
+    pub stage: i64,
+}
+
+/// Every item.
+///
+/// # Errors
+/// When the database fails.
+pub async fn items(c: &mut impl AsConn) -> StoreResult<Vec<ItemNow>> {
+    rows!(c, ItemNow, "select id, request_id, role_id, beneficiary_id, state, stage from item order by id")
+}
+
+/// A grant's state.
+#[derive(Debug, Clone, FromRow)]
+pub struct GrantNow {
+    /// The grant.
+    pub id: Uuid,
+    /// Whose.
+    pub identity_id: Uuid,
+    /// Of which role.
+    pub role_id: Uuid,
+    /// In which version.
+    pub role_version_id: Uuid,
+    /// Where it stands.
+    #[sqlx(try_from = "String")]
+    pub state: GrantState,
+    /// From when.
+    pub starts_at: Instant,
+    /// Until when.
+    pub ends_at: Option<Instant>,
+    end_reason: Option<String>,
+}
+
+impl GrantNow {
+    /// Why it ended, once it did.
+    ///
+    /// # Errors
+    /// When the word is none that this version knows.
+    pub fn end_reason(&self) -> StoreResult<Option<GrantEnd>> {
+        self.end_reason.as_deref().map(str::parse).transpose().map_err(|_| StoreError::Inconsistent {
+            table: "role_grant",
+            column: "end_reason",
+            row: self.id.to_string(),
+            found: self.end_reason.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// Every grant, ended ones too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn grants(c: &mut impl AsConn) -> StoreResult<Vec<GrantNow>> {
+    rows!(
+        c,
+        GrantNow,
+        "select id, identity_id, role_id, role_version_id, state, starts_at, ends_at, end_reason from role_grant order by id"
+    )
+}
+
+/// An account's state.
+#[derive(Debug, Clone, FromRow)]
+pub struct AccountNow {
+    /// The account.
+    pub id: Uuid,
+    /// Whose.
+    pub identity_id: Uuid,
+    /// Where.
+    pub system_id: Uuid,
+    /// What is wanted.
+    #[sqlx(try_from = "String")]
+    pub desired: AccountState,
+    /// What was last seen.
+    #[sqlx(try_from = "String")]
+    pub observed: AccountState,
+}
+
+/// Every account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn accounts(c: &mut impl AsConn) -> StoreResult<Vec<AccountNow>> {
+    rows!(c, AccountNow, "select id, identity_id, system_id, desired, observed from account order by id")
+}
+
+/// A fulfilment's state.
+#[derive(Debug, Clone, FromRow)]
+pub struct FulfilmentNow {
+    /// The fulfilment.
+    pub id: Uuid,
+    /// Of which account.
+    pub account_id: Uuid,
+    /// Of which entitlement.
+    pub entitlement_id: Uuid,
+    /// What is wanted.
+    #[sqlx(try_from = "String")]
+    pub desired: Presence,
+    /// What was last seen.
+    #[sqlx(try_from = "String")]
+    pub observed: Presence,
+    /// What remains to be done.
+    #[sqlx(try_from = "String")]
+    pub progress: Progress,
+    /// Raised with each change of what is wanted.
+    pub generation: i64,
+}
+
+/// Every fulfilment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fulfilments(c: &mut impl AsConn) -> StoreResult<Vec<FulfilmentNow>> {
+    rows!(
+        c,
+        FulfilmentNow,
+        "select id, account_id, entitlement_id, desired, observed, progress, generation from fulfilment order by id"
+    )
+}

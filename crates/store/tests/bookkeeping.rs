@@ -1,0 +1,90 @@
+//! Which tables a transaction without events may touch.
+
+use latchkey_domain::{SystemId, system::SystemKind};
+use latchkey_store::{BOOKKEEPING_TABLES, StoreError, bookkeeping, identities, installation, systems};
+use latchkey_testkit::{World, both_databases, testing};
+
+/// The list is part of promise 1: whoever lengthens it changes this test, and says why.
+#[test]
+fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
+    let mut list = BOOKKEEPING_TABLES.to_vec();
+    list.sort_unstable();
+    assert_eq!(
+        list,
+        [
+            // Leases and when to look again; what is wanted and seen of an account has events.
+            "account",
+            // When a token was last used.
+            "api_token",
+            // Seals.
+            "checkpoint",
+            "event_leaf",
+            // The outbox and its delivery attempts.
+            "notice",
+            // Counters.
+            "rate_limit",
+            // When a session was last used, and sign-ins under way.
+            "session",
+            // What the workers last found.
+            "system_health",
+            "tree_head",
+            // Signs of life.
+            "worker",
+        ]
+    );
+    let columns: Vec<_> = bookkeeping::PROGRESS_COLUMNS.to_vec();
+    assert_eq!(
+        columns,
+        [("identity", "version"), ("fulfilment", "due_at"), ("role_grant", "reminded_at"), ("observation", "valid_to")]
+    );
+}
+
+async fn has_column(world: &World, table: &str, column: &str) -> bool {
+    let sql = if world.db.is_postgres() {
+        format!("select count(*) from information_schema.columns where table_name = '{table}' and column_name like '{column}'")
+    } else {
+        format!("select count(*) from pragma_table_info('{table}') where name like '{column}'")
+    };
+    world.number(&sql).await > 0
+}
+
+both_databases! {
+    async fn what_the_list_names_is_there(world: World) {
+        for table in BOOKKEEPING_TABLES {
+            assert!(has_column(&world, table, "%").await, "{table}");
+        }
+        for (table, column) in bookkeeping::PROGRESS_COLUMNS {
+            assert!(has_column(&world, table, column).await, "{table}.{column}");
+        }
+    }
+
+    async fn progress_is_saved_without_events(world: World) {
+        let ann = world.person("Ann Berg", None).await;
+        let system = world.system("directory", SystemKind::Ldap, None).await;
+        let events = world.number("select count(*) from event").await;
+        let mut tx = world.tx().await;
+        systems::record_health(&mut tx, system, "healthy", "It answers.", true).await.unwrap();
+        identities::lock(&mut tx, &[ann]).await.unwrap();
+        assert_eq!(bookkeeping::beyond(&mut tx).await.unwrap(), Vec::<String>::new());
+        tx.commit_bookkeeping().await.unwrap();
+        assert_eq!(world.texts("select state from system_health").await, ["healthy"]);
+        assert_eq!(world.number("select count(*) from event").await, events);
+    }
+
+    async fn promise_01_a_real_change_is_noticed_when_it_calls_itself_bookkeeping(world: World) {
+        let mut tx = world.tx().await;
+        testing::add_person(&mut tx, &world.person_spec("Ann Berg", None)).await.unwrap();
+        installation::touch_catalog(&mut tx).await.unwrap();
+        systems::retire(&mut tx, SystemId::new(world.now())).await.unwrap_err();
+        if world.db.is_postgres() {
+            let beyond = bookkeeping::beyond(&mut tx).await.unwrap();
+            assert_eq!(beyond, ["employment_period", "identity_history", "installation", "person", "system"]);
+            let refused = tx.commit_bookkeeping().await;
+            assert!(matches!(refused, Err(StoreError::Misuse(_))), "{refused:?}");
+            assert_eq!(world.number("select count(*) from person").await, 0);
+        } else {
+            // SQLite doesn't tell what was touched; the same code is caught on PostgreSQL.
+            assert_eq!(bookkeeping::beyond(&mut tx).await.unwrap(), Vec::<String>::new());
+        }
+    }
+}
