@@ -341,3 +341,12 @@ pub async fn add_fulfilment(
         EventBody::FulfilmentWanted { fulfilment: id, account, identity, system, entitlement, desired, generation: 1 };
     Ok((id, NewEvent::new(ActorRef::Host, body)))
 }
+
+/// Changes somebody's status and nothing else, as the middle of an import does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_status(tx: &mut Tx, who: IdentityId, status: Status) -> StoreResult<()> {
+    exec!(tx, "update identity set status = $1 where id = $2", status.as_str(), who.0)?;
+    Ok(())
+}
