@@ -1,0 +1,172 @@
+//! The groups of actions that a reader filters by.
+
+use latchkey_domain::event::EventBody;
+
+/// A group of kinds of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Sign-ins, sessions, changes from elsewhere.
+    SigningIn,
+    /// Requests from submission to their end without a decision.
+    Asking,
+    /// Steps, approvers and decisions.
+    Deciding,
+    /// Grants.
+    Access,
+    /// Accounts and entitlements on the systems.
+    Systems,
+    /// The catalog and its owners.
+    Files,
+    /// People and their status.
+    People,
+    /// The installation itself.
+    Installation,
+}
+
+impl Group {
+    /// Every group, in the order in which it is offered.
+    pub const ALL: &'static [Self] = &[
+        Self::SigningIn,
+        Self::Asking,
+        Self::Deciding,
+        Self::Access,
+        Self::Systems,
+        Self::Files,
+        Self::People,
+        Self::Installation,
+    ];
+
+    /// The word in an address.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SigningIn => "signing-in",
+            Self::Asking => "asking",
+            Self::Deciding => "deciding",
+            Self::Access => "access",
+            Self::Systems => "systems",
+            Self::Files => "files",
+            Self::People => "people",
+            Self::Installation => "installation",
+        }
+    }
+
+    /// The group in plain words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SigningIn => "Signing in",
+            Self::Asking => "Asking",
+            Self::Deciding => "Deciding",
+            Self::Access => "Access",
+            Self::Systems => "Systems",
+            Self::Files => "Files",
+            Self::People => "People",
+            Self::Installation => "Installation",
+        }
+    }
+
+    /// What belongs to it, in a line.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::SigningIn => "Sign-ins, refusals, sessions",
+            Self::Asking => "Requests, withdrawals, requests that nobody decided",
+            Self::Deciding => "Who can decide, and what they decided",
+            Self::Access => "Roles that people hold, from when to when",
+            Self::Systems => "Accounts and permissions on the systems",
+            Self::Files => "The catalog, its policies and owners",
+            Self::People => "People who come, change and go",
+            Self::Installation => "Set-up, backup and restore",
+        }
+    }
+
+    /// Reads [`Group::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|g| g.word() == word)
+    }
+
+    /// The group of an event.
+    #[must_use]
+    pub const fn of(body: &EventBody) -> Self {
+        match body {
+            EventBody::InstallationStarted { .. } | EventBody::RestoreDetected { .. } | EventBody::RestoreConfirmed { .. } => {
+                Self::Installation
+            }
+            EventBody::CatalogApplied { .. }
+            | EventBody::PeopleImported { .. }
+            | EventBody::SystemApplied { .. }
+            | EventBody::SystemRetired { .. }
+            | EventBody::EntitlementApplied { .. }
+            | EventBody::EntitlementRetired { .. }
+            | EventBody::PolicyVersionAdded { .. }
+            | EventBody::RoleVersionAdded { .. }
+            | EventBody::RoleRetired { .. }
+            | EventBody::OwnerChanged { .. } => Self::Files,
+            EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => Self::People,
+            EventBody::SignedIn { .. }
+            | EventBody::SignInRefused { .. }
+            | EventBody::IdentityBound { .. }
+            | EventBody::SignedOut { .. }
+            | EventBody::SessionEnded { .. }
+            | EventBody::ForeignChangeRefused { .. } => Self::SigningIn,
+            EventBody::RequestSubmitted { .. }
+            | EventBody::ItemWithdrawn { .. }
+            | EventBody::ItemLapsed { .. }
+            | EventBody::ItemCancelled { .. } => Self::Asking,
+            EventBody::StageOpened { .. }
+            | EventBody::ApproversChanged { .. }
+            | EventBody::ItemDecided { .. }
+            | EventBody::DecisionRefused { .. } => Self::Deciding,
+            EventBody::AdministratorAdded { .. }
+            | EventBody::GrantCreated { .. }
+            | EventBody::GrantStarted { .. }
+            | EventBody::GrantEnded { .. }
+            | EventBody::GrantMoved { .. } => Self::Access,
+            EventBody::AccountWanted { .. }
+            | EventBody::AccountObserved { .. }
+            | EventBody::FulfilmentWanted { .. }
+            | EventBody::FulfilmentFailed { .. }
+            | EventBody::FulfilmentConfirmed { .. }
+            | EventBody::FulfilmentRetried { .. }
+            | EventBody::FulfilmentKept { .. } => Self::Systems,
+        }
+    }
+
+    /// The fixed words of its kinds. A test holds that each kind is in exactly the group that [`Group::of`] says.
+    #[must_use]
+    pub const fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::Installation => &["installation_started", "restore_detected", "restore_confirmed"],
+            Self::Files => &[
+                "catalog_applied",
+                "people_imported",
+                "system_applied",
+                "system_retired",
+                "entitlement_applied",
+                "entitlement_retired",
+                "policy_version_added",
+                "role_version_added",
+                "role_retired",
+                "owner_changed",
+            ],
+            Self::People => &["person_added", "person_changed", "person_status_changed"],
+            Self::SigningIn => {
+                &["signed_in", "sign_in_refused", "identity_bound", "signed_out", "session_ended", "foreign_change_refused"]
+            }
+            Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
+            Self::Deciding => &["stage_opened", "approvers_changed", "item_decided", "decision_refused"],
+            Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
+            Self::Systems => &[
+                "account_wanted",
+                "account_observed",
+                "fulfilment_wanted",
+                "fulfilment_failed",
+                "fulfilment_confirmed",
+                "fulfilment_retried",
+                "fulfilment_kept",
+            ],
+        }
+    }
+}

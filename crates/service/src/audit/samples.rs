@@ -1,0 +1,216 @@
+//! One event of every kind, for tests.
+
+use latchkey_domain::{
+    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId,
+    RoleVersionId, SessionId, StageId, SystemId,
+    account::AccountState,
+    event::{EventBody, StageApprover, SubmittedItem},
+    fulfilment::{Outcome, Presence},
+    grant::{GrantEnd, GrantOrigin},
+    identity::Status,
+    item::Verdict,
+};
+use uuid::Uuid;
+
+const fn n(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+pub(crate) const ANN: IdentityId = IdentityId(n(1));
+pub(crate) const BO: IdentityId = IdentityId(n(2));
+pub(crate) const ROLE: RoleId = RoleId(n(3));
+pub(crate) const SYSTEM: SystemId = SystemId(n(4));
+pub(crate) const ENTITLEMENT: EntitlementId = EntitlementId(n(5));
+pub(crate) const REQUEST: RequestId = RequestId(n(6));
+pub(crate) const ITEM: ItemId = ItemId(n(7));
+pub(crate) const GRANT: GrantId = GrantId(n(8));
+const STAGE: StageId = StageId(n(9));
+const VERSION: RoleVersionId = RoleVersionId(n(10));
+const POLICY: PolicyVersionId = PolicyVersionId(n(11));
+const SET: AppliedSetId = AppliedSetId(n(12));
+const ACCOUNT: AccountId = AccountId(n(13));
+const WORK: FulfilmentId = FulfilmentId(n(14));
+const SESSION: SessionId = SessionId(n(15));
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// Every kind once or more, in the order of their definition. A test holds that none is missing.
+pub(crate) fn bodies() -> Vec<EventBody> {
+    let mut all = files();
+    all.extend(people());
+    all.extend(asking());
+    all.extend(holding());
+    all.extend(systems());
+    all
+}
+
+fn files() -> Vec<EventBody> {
+    let hash = || "aa".to_owned();
+    vec![
+        EventBody::InstallationStarted { epoch: 1 },
+        EventBody::InstallationStarted { epoch: 2 },
+        EventBody::RestoreDetected { epoch: 2 },
+        EventBody::RestoreConfirmed { epoch: 2 },
+        EventBody::AdministratorAdded { identity: ANN, grant: GRANT },
+        EventBody::CatalogApplied { applied_set: SET, hash: hash(), added: 3, changed: 2, retired: 1 },
+        EventBody::PeopleImported { applied_set: SET, hash: hash(), added: 3, changed: 2, ended: 1 },
+        EventBody::SystemApplied { system: SYSTEM, key: "directory".into(), hash: hash(), owner: Some(ANN) },
+        EventBody::SystemApplied { system: SYSTEM, key: "directory".into(), hash: hash(), owner: None },
+        EventBody::SystemRetired { system: SYSTEM, key: "directory".into() },
+        EventBody::EntitlementApplied { entitlement: ENTITLEMENT, system: SYSTEM, key: "vpn".into(), native: "cn=vpn".into() },
+        EventBody::EntitlementRetired { entitlement: ENTITLEMENT, system: SYSTEM, key: "vpn".into() },
+        EventBody::PolicyVersionAdded { policy_version: POLICY, key: "standard".into(), version: 2, hash: hash() },
+        EventBody::RoleVersionAdded {
+            role: ROLE,
+            role_version: VERSION,
+            key: "payroll-reader".into(),
+            version: 3,
+            policy_version: POLICY,
+            entitlements: vec![ENTITLEMENT],
+            holders: 12,
+        },
+        EventBody::RoleRetired { role: ROLE, key: "payroll-reader".into() },
+        EventBody::OwnerChanged { role: Some(ROLE), system: None, from: Some(ANN), to: Some(BO) },
+        EventBody::OwnerChanged { role: None, system: Some(SYSTEM), from: Some(ANN), to: None },
+    ]
+}
+
+fn people() -> Vec<EventBody> {
+    let issuer = || "https://id.example.test".to_owned();
+    vec![
+        EventBody::PersonAdded { identity: BO, status: Status::Active, manager: Some(ANN) },
+        EventBody::PersonChanged { identity: BO, changed: vec!["title".into(), "department".into()], manager: Some(ANN) },
+        EventBody::PersonChanged { identity: BO, changed: vec!["manager_id".into()], manager: None },
+        EventBody::PersonStatusChanged { identity: BO, from: Status::Active, to: Status::OnLeave },
+        EventBody::SignedIn { identity: BO, session: SESSION, issuer: issuer(), amr: vec!["pwd".into(), "otp".into()], acr: None },
+        EventBody::SignInRefused { identity: Some(BO), issuer: issuer(), code: "mfa_missing".into() },
+        EventBody::SignInRefused { identity: None, issuer: issuer(), code: "person_unknown".into() },
+        EventBody::IdentityBound { identity: BO, issuer: issuer(), by: "claim".into() },
+        EventBody::SignedOut { identity: BO, session: SESSION },
+        EventBody::SessionEnded { identity: BO, session: SESSION, reason: "idle_limit".into() },
+        EventBody::ForeignChangeRefused { path: "/do/decide".into(), origin: "https://evil.example".into() },
+        EventBody::ForeignChangeRefused { path: "/do/decide".into(), origin: String::new() },
+    ]
+}
+
+fn asking() -> Vec<EventBody> {
+    let item = |beneficiary, seconds| SubmittedItem {
+        item: ITEM,
+        role: ROLE,
+        role_version: VERSION,
+        policy_version: POLICY,
+        beneficiary,
+        seconds,
+    };
+    let approvers = || {
+        vec![
+            StageApprover { identity: ANN, because: "manager".into() },
+            StageApprover { identity: BO, because: "fallback".into() },
+        ]
+    };
+    let decided = |verdict, final_stage, on_behalf_of| EventBody::ItemDecided {
+        request: REQUEST,
+        item: ITEM,
+        stage: STAGE,
+        role: ROLE,
+        beneficiary: BO,
+        verdict,
+        on_behalf_of,
+        final_stage,
+    };
+    vec![
+        EventBody::RequestSubmitted {
+            request: REQUEST,
+            reference: "R-7K3MQ2".into(),
+            requester: BO,
+            items: vec![item(BO, Some(90 * 86_400))],
+        },
+        EventBody::RequestSubmitted {
+            request: REQUEST,
+            reference: "R-7K3MQ2".into(),
+            requester: ANN,
+            items: vec![item(BO, Some(28_800)), item(ANN, None)],
+        },
+        EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 0, approvers: approvers() },
+        EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 1, approvers: vec![] },
+        EventBody::ApproversChanged { item: ITEM, stage: STAGE, approvers: approvers(), why: "left".into() },
+        decided(Verdict::Approve, true, None),
+        decided(Verdict::Approve, false, Some(BO)),
+        decided(Verdict::Deny, false, None),
+        EventBody::DecisionRefused { item: ITEM, role: ROLE, beneficiary: BO, code: "own_item".into() },
+        EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
+        EventBody::ItemLapsed { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
+        EventBody::ItemCancelled { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO, why: "left".into() },
+    ]
+}
+
+fn holding() -> Vec<EventBody> {
+    let created = |origin, ends_at| EventBody::GrantCreated {
+        grant: GRANT,
+        identity: BO,
+        role: ROLE,
+        role_version: VERSION,
+        origin,
+        item: Some(ITEM),
+        starts_at: at("2027-03-01T09:00:00Z"),
+        ends_at,
+    };
+    let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
+    let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
+    all.extend([GrantOrigin::Birthright, GrantOrigin::BreakGlass, GrantOrigin::Import, GrantOrigin::Host].map(|o| created(o, None)));
+    all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
+    all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));
+    all.push(EventBody::GrantMoved { grant: GRANT, identity: BO, role: ROLE, role_version: VERSION });
+    all
+}
+
+fn systems() -> Vec<EventBody> {
+    let mut all: Vec<EventBody> = AccountState::ALL
+        .iter()
+        .map(|desired| EventBody::AccountWanted { account: ACCOUNT, identity: BO, system: SYSTEM, desired: *desired })
+        .collect();
+    all.extend(
+        AccountState::ALL
+            .iter()
+            .map(|observed| EventBody::AccountObserved { account: ACCOUNT, identity: BO, system: SYSTEM, observed: *observed }),
+    );
+    for desired in [Presence::Present, Presence::Absent] {
+        all.push(EventBody::FulfilmentWanted {
+            fulfilment: WORK,
+            account: ACCOUNT,
+            identity: BO,
+            system: SYSTEM,
+            entitlement: ENTITLEMENT,
+            desired,
+            generation: 1,
+        });
+        for outcome in [Outcome::RetryLater, Outcome::Refused, Outcome::NeedsHuman] {
+            all.push(EventBody::FulfilmentFailed {
+                fulfilment: WORK,
+                identity: BO,
+                system: SYSTEM,
+                entitlement: ENTITLEMENT,
+                desired,
+                generation: 1,
+                attempt: 2,
+                outcome,
+            });
+        }
+        for found in [false, true] {
+            all.push(EventBody::FulfilmentConfirmed {
+                fulfilment: WORK,
+                identity: BO,
+                system: SYSTEM,
+                entitlement: ENTITLEMENT,
+                desired,
+                generation: 1,
+                found,
+            });
+        }
+    }
+    all.push(EventBody::FulfilmentRetried { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
+    all.push(EventBody::FulfilmentKept { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
+    all
+}

@@ -1,0 +1,369 @@
+//! What happened, in words: one sentence for each kind of event.
+
+use latchkey_domain::{
+    IdentityId, ItemId,
+    account::AccountState,
+    actor::ActorRef,
+    event::{EventBody, StageApprover, SubmittedItem},
+    fulfilment::{Outcome, Presence},
+    grant::{GrantEnd, GrantOrigin},
+    item::Verdict,
+};
+
+use super::{Draft, Piece, words};
+
+/// The sentence of an event.
+pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
+    let d = Draft::new(actor);
+    match body {
+        EventBody::InstallationStarted { .. }
+        | EventBody::RestoreDetected { .. }
+        | EventBody::RestoreConfirmed { .. }
+        | EventBody::CatalogApplied { .. }
+        | EventBody::PeopleImported { .. }
+        | EventBody::SystemApplied { .. }
+        | EventBody::SystemRetired { .. }
+        | EventBody::EntitlementApplied { .. }
+        | EventBody::EntitlementRetired { .. }
+        | EventBody::PolicyVersionAdded { .. }
+        | EventBody::RoleVersionAdded { .. }
+        | EventBody::RoleRetired { .. }
+        | EventBody::OwnerChanged { .. } => installation(d, body),
+        EventBody::PersonAdded { .. }
+        | EventBody::PersonChanged { .. }
+        | EventBody::PersonStatusChanged { .. }
+        | EventBody::SignedIn { .. }
+        | EventBody::SignInRefused { .. }
+        | EventBody::IdentityBound { .. }
+        | EventBody::SignedOut { .. }
+        | EventBody::SessionEnded { .. }
+        | EventBody::ForeignChangeRefused { .. } => people(d, body),
+        EventBody::RequestSubmitted { .. }
+        | EventBody::StageOpened { .. }
+        | EventBody::ApproversChanged { .. }
+        | EventBody::ItemDecided { .. }
+        | EventBody::DecisionRefused { .. }
+        | EventBody::ItemWithdrawn { .. }
+        | EventBody::ItemLapsed { .. }
+        | EventBody::ItemCancelled { .. } => asking(d, body),
+        EventBody::AdministratorAdded { .. }
+        | EventBody::GrantCreated { .. }
+        | EventBody::GrantStarted { .. }
+        | EventBody::GrantEnded { .. }
+        | EventBody::GrantMoved { .. } => holding(d, body),
+        EventBody::AccountWanted { .. }
+        | EventBody::AccountObserved { .. }
+        | EventBody::FulfilmentWanted { .. }
+        | EventBody::FulfilmentFailed { .. }
+        | EventBody::FulfilmentConfirmed { .. }
+        | EventBody::FulfilmentRetried { .. }
+        | EventBody::FulfilmentKept { .. } => systems(d, body),
+    }
+}
+
+fn installation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
+    match body {
+        EventBody::InstallationStarted { epoch: 1 } => d.actor().text(" set up this installation"),
+        EventBody::InstallationStarted { epoch } => d.actor().text(format!(" began part {epoch} of the log")),
+        EventBody::RestoreDetected { .. } => {
+            d.actor().text(" restored a backup; Latchkey only looks at the systems until somebody confirms")
+        }
+        EventBody::RestoreConfirmed { .. } => {
+            d.actor().text(" confirmed the restored data; Latchkey changes the systems again").session()
+        }
+        EventBody::CatalogApplied { added, changed, retired, .. } => d.actor().text(format!(
+            " applied the catalog: {added} added, {changed} changed, {retired} retired"
+        )),
+        EventBody::PeopleImported { added, changed, ended, .. } => {
+            d.actor().text(format!(" imported people: {added} added, {changed} changed, {ended} left"))
+        }
+        EventBody::SystemApplied { system, owner, .. } => {
+            let d = d.actor().text(" described ").system(*system).text(" anew");
+            match owner {
+                Some(owner) => d.text(", owned by ").person(*owner),
+                None => d.text(", without an owner"),
+            }
+        }
+        EventBody::SystemRetired { system, .. } => d.actor().text(" retired ").system(*system),
+        EventBody::EntitlementApplied { entitlement, system, .. } => {
+            d.actor().text(" described ").entitlement(*entitlement).text(" on ").system(*system).text(" anew")
+        }
+        EventBody::EntitlementRetired { entitlement, system, .. } => {
+            d.actor().text(" retired ").entitlement(*entitlement).text(" on ").system(*system)
+        }
+        EventBody::PolicyVersionAdded { key, version, .. } => {
+            d.actor().text(format!(" put version {version} of the policy “{key}” into force"))
+        }
+        EventBody::RoleVersionAdded { role, version, entitlements, holders, .. } => {
+            let d = d.actor().text(format!(" put version {version} of ")).role(*role);
+            let d = d.text(format!(" into force, with {}", words::count(entitlements.len(), "entitlement", "entitlements")));
+            match *holders {
+                0 => d,
+                1 => d.text("; it reaches 1 holder"),
+                n => d.text(format!("; it reaches {n} holders")),
+            }
+        }
+        EventBody::RoleRetired { role, .. } => d.actor().text(" retired ").role(*role),
+        EventBody::OwnerChanged { role, system, from, to } => {
+            let d = match to {
+                Some(to) => d.actor().text(" made ").person(*to).text(" the owner of "),
+                None => d.actor().text(" left without an owner: "),
+            };
+            let d = match (role, system) {
+                (Some(role), _) => d.role(*role),
+                (None, Some(system)) => d.system(*system),
+                (None, None) => d.text("something that the event doesn't name"),
+            };
+            match (from, to) {
+                (Some(from), Some(_)) => d.text(", after ").person(*from),
+                (Some(from), None) => d.text(", which ").person(*from).text(" owned"),
+                (None, _) => d,
+            }
+        }
+        _ => d,
+    }
+}
+
+fn people<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
+    match body {
+        EventBody::PersonAdded { identity, status, manager } => {
+            let d = d.actor().text(" added ").person(*identity).text(format!(" ({})", words::status(*status)));
+            reporting_to(d, *manager)
+        }
+        EventBody::PersonChanged { identity, changed, manager } => {
+            let d = d.actor().text(" changed ").person(*identity).text(format!(": {}", words::attributes(changed)));
+            if changed.iter().any(|c| c.starts_with("manager")) { reporting_to(d, *manager) } else { d }
+        }
+        EventBody::PersonStatusChanged { identity, from, to } => d.actor().text(" changed the status of ").person(*identity).text(
+            format!(" from “{}” to “{}”", words::status(*from), words::status(*to)),
+        ),
+        EventBody::SignedIn { identity, issuer, amr, .. } => {
+            let d = d.person(*identity).text(format!(" signed in through {issuer}"));
+            let d = if amr.is_empty() { d } else { d.text(format!(", with {}", words::methods(amr))) };
+            match d.actor {
+                ActorRef::Person { mfa: true, .. } => d.text(", confirmed by a second factor"),
+                _ => d,
+            }
+        }
+        EventBody::SignInRefused { identity, code, .. } => {
+            let d = match identity {
+                Some(identity) => d.text("Latchkey refused to sign in ").person(*identity),
+                None => d.text("Latchkey refused to sign in somebody unknown"),
+            };
+            d.text(format!(": {}", words::sign_in_refusal(code)))
+        }
+        EventBody::IdentityBound { identity, issuer, by } => d
+            .text(format!("Latchkey linked a sign-in at {issuer} to "))
+            .person(*identity)
+            .text(format!(", {}", words::bound_by(by))),
+        EventBody::SignedOut { identity, .. } => d.person(*identity).text(" signed out"),
+        EventBody::SessionEnded { identity, reason, .. } => {
+            d.text("A session of ").person(*identity).text(format!(" ended: {}", words::session_end(reason)))
+        }
+        EventBody::ForeignChangeRefused { path, origin } if origin.is_empty() => {
+            d.text(format!("Latchkey refused a change to {path} that didn't say which page it came from"))
+        }
+        EventBody::ForeignChangeRefused { path, origin } => {
+            d.text(format!("Latchkey refused a change to {path} that came from another site: {origin}"))
+        }
+        _ => d,
+    }
+}
+
+fn reporting_to(d: Draft<'_>, manager: Option<IdentityId>) -> Draft<'_> {
+    match manager {
+        Some(manager) => d.text(", reporting to ").person(manager),
+        None => d.text(", without a manager"),
+    }
+}
+
+fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
+    match body {
+        EventBody::RequestSubmitted { request, requester, items, .. } => {
+            let d = d.person(*requester).text(" asked for ");
+            asked_for(d, *requester, items).text(", in ").piece(Piece::Request(*request))
+        }
+        EventBody::StageOpened { request, item, approvers, position, .. } => {
+            let d = if *position == 0 { d } else { d.text("After the step before, ") };
+            let d = d.piece(Piece::Request(*request)).text(", ").piece(Piece::RoleOf(*item)).text(" for ");
+            approvers_of(d.piece(Piece::BeneficiaryOf(*item)), approvers)
+        }
+        EventBody::ApproversChanged { item, approvers, why, .. } => {
+            let d = d.piece(Piece::RequestOf(*item)).text(", ").piece(Piece::RoleOf(*item)).text(" for ");
+            approvers_of(d.piece(Piece::BeneficiaryOf(*item)).text(", now"), approvers).text(format!(": {}", words::why(why)))
+        }
+        EventBody::ItemDecided { item, role, beneficiary, verdict, on_behalf_of, final_stage, .. } => {
+            let verb = match verdict {
+                Verdict::Approve => " approved ",
+                Verdict::Deny => " denied ",
+            };
+            let d = d.actor();
+            let d = if let Some(other) = on_behalf_of { d.text(", on behalf of ").person(*other).text(",") } else { d };
+            let d = d.text(verb).role(*role).text(" for ").person(*beneficiary);
+            let d = match (verdict, final_stage) {
+                (Verdict::Approve, true) => d.piece(Piece::TermOf(*item)),
+                (Verdict::Approve, false) => d.text(", and the next step is open"),
+                (Verdict::Deny, _) => d,
+            };
+            d.session()
+        }
+        EventBody::DecisionRefused { role, beneficiary, code, .. } => d
+            .actor()
+            .text(" tried to decide on ")
+            .role(*role)
+            .text(" for ")
+            .person(*beneficiary)
+            .text(format!(", and Latchkey refused: {}", words::decision_refusal(code))),
+        EventBody::ItemWithdrawn { item, role, beneficiary, .. } => {
+            ended(d.actor().text(" took back the wish for ").role(*role).text(" for ").person(*beneficiary), *item)
+        }
+        EventBody::ItemLapsed { item, role, beneficiary, .. } => {
+            ended(d.text("Nobody decided in time on ").role(*role).text(" for ").person(*beneficiary), *item)
+        }
+        EventBody::ItemCancelled { item, role, beneficiary, why, .. } => {
+            let d = d.text("The wish for ").role(*role).text(" for ").person(*beneficiary).text(" can't come true any more");
+            ended(d, *item).text(format!(": {}", words::why(why)))
+        }
+        _ => d,
+    }
+}
+
+fn ended(d: Draft<'_>, item: ItemId) -> Draft<'_> {
+    d.text(", in ").piece(Piece::RequestOf(item))
+}
+
+/// `Payroll reader for 90 days and VPN user for Bo Dahl`.
+fn asked_for<'a>(mut d: Draft<'a>, requester: IdentityId, items: &[SubmittedItem]) -> Draft<'a> {
+    for (n, item) in items.iter().enumerate() {
+        d = match n {
+            0 => d,
+            n if n + 1 == items.len() => d.text(" and "),
+            _ => d.text(", "),
+        };
+        d = d.role(item.role);
+        if item.beneficiary != requester {
+            d = d.text(" for ").person(item.beneficiary);
+        }
+        if let Some(seconds) = item.seconds {
+            d = d.text(format!(" for {}", words::duration(seconds)));
+        }
+    }
+    d
+}
+
+/// ` waits for Ann Berg, the manager, and Bo Dahl, the owner of the role`.
+fn approvers_of<'a>(d: Draft<'a>, approvers: &[StageApprover]) -> Draft<'a> {
+    if approvers.is_empty() {
+        return d.text(" waits for somebody who can decide; nobody can now");
+    }
+    let mut d = d.text(" waits for ");
+    for (n, approver) in approvers.iter().enumerate() {
+        if n > 0 {
+            d = d.text(if n + 1 == approvers.len() { " or " } else { ", " });
+        }
+        d = d.person(approver.identity).text(format!(" ({})", words::because(&approver.because)));
+    }
+    d
+}
+
+fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
+    match body {
+        EventBody::AdministratorAdded { identity, .. } => d.actor().text(" made ").person(*identity).text(" an administrator"),
+        EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, .. } => {
+            let d = d.person(*identity).text(" holds ").role(*role).text(" from ").piece(Piece::Time(*starts_at));
+            let d = match ends_at {
+                Some(end) => d.text(" until ").piece(Piece::Time(*end)),
+                None => d.text(" without an end"),
+            };
+            d.text(match origin {
+                GrantOrigin::Request => ", because the request was approved",
+                GrantOrigin::Birthright => ", by a rule for everybody in that place",
+                GrantOrigin::BreakGlass => ", taken in an emergency",
+                GrantOrigin::Import => ", as it was when Latchkey came",
+                GrantOrigin::Host => ", given by a command on the host",
+            })
+        }
+        EventBody::GrantStarted { identity, role, .. } => d.role(*role).text(" begins for ").person(*identity),
+        EventBody::GrantEnded { identity, role, reason, .. } => match reason {
+            GrantEnd::GivenBack => d.person(*identity).text(" gave back ").role(*role),
+            GrantEnd::Revoked => d.actor().text(" ended ").role(*role).text(" for ").person(*identity).session(),
+            GrantEnd::Expired => d.role(*role).text(" ended for ").person(*identity).text(": its time was over"),
+            GrantEnd::Terminated => d.role(*role).text(" ended for ").person(*identity).text(", who left"),
+            GrantEnd::RoleRetired => d.role(*role).text(" ended for ").person(*identity).text(": the role was retired"),
+        },
+        EventBody::GrantMoved { identity, role, .. } => {
+            d.person(*identity).text(" holds the new version of ").role(*role).text(" from now on")
+        }
+        _ => d,
+    }
+}
+
+fn systems<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
+    match body {
+        EventBody::AccountWanted { identity, system, desired, .. } => match desired {
+            AccountState::Enabled => d.person(*identity).text(" needs an account on ").system(*system),
+            AccountState::Disabled => {
+                d.person(*identity).text(" doesn't need the account on ").system(*system).text(" any more; Latchkey switches it off")
+            }
+            AccountState::Absent => {
+                d.person(*identity).text(" doesn't need the account on ").system(*system).text(" any more; Latchkey removes it")
+            }
+        },
+        EventBody::AccountObserved { identity, system, observed, .. } => match observed {
+            AccountState::Enabled => d.system(*system).text(" shows an account of ").person(*identity).text(" that can be used"),
+            AccountState::Disabled => d.system(*system).text(" shows that the account of ").person(*identity).text(" is switched off"),
+            AccountState::Absent => d.system(*system).text(" shows no account of ").person(*identity),
+        },
+        EventBody::FulfilmentWanted { identity, system, entitlement, desired, .. } => {
+            let verb = match desired {
+                Presence::Present => " is to get ",
+                Presence::Absent => " is to lose ",
+                Presence::Unknown => " may keep or lose, as the system likes, ",
+            };
+            d.person(*identity).text(verb).entitlement(*entitlement).text(" on ").system(*system)
+        }
+        EventBody::FulfilmentFailed { identity, system, entitlement, desired, attempt, outcome, .. } => {
+            let verb = if *desired == Presence::Absent { "take " } else { "give " };
+            let to = if *desired == Presence::Absent { " from " } else { " to " };
+            let d = match outcome {
+                Outcome::Refused => d.system(*system).text(format!(" refused to {verb}")),
+                Outcome::NeedsHuman => d.text("A person must look: Latchkey isn't sure how to ").text(verb),
+                Outcome::RetryLater | Outcome::Done => d.system(*system).text(format!(" couldn't {verb}")),
+            };
+            let d = d.entitlement(*entitlement).text(to).person(*identity);
+            match outcome {
+                Outcome::NeedsHuman => d.text(" on ").system(*system),
+                Outcome::RetryLater | Outcome::Done => {
+                    d.text(format!(" yet (attempt {attempt}); Latchkey tries again by itself"))
+                }
+                Outcome::Refused => d,
+            }
+        }
+        EventBody::FulfilmentConfirmed { identity, system, entitlement, desired, found, .. } => {
+            let d = d.system(*system).text(" confirms that ").person(*identity);
+            let d = d.text(if *desired == Presence::Absent { " doesn't have " } else { " has " }).entitlement(*entitlement);
+            match (found, desired) {
+                (true, Presence::Absent) => d.text("; it wasn't there before either"),
+                (true, _) => d.text("; it was there before Latchkey asked"),
+                (false, _) => d,
+            }
+        }
+        EventBody::FulfilmentRetried { identity, system, entitlement, .. } => d
+            .actor()
+            .text(" asked for another attempt at ")
+            .entitlement(*entitlement)
+            .text(" for ")
+            .person(*identity)
+            .text(" on ")
+            .system(*system),
+        EventBody::FulfilmentKept { identity, system, entitlement, .. } => d
+            .text("Latchkey left ")
+            .entitlement(*entitlement)
+            .text(" with ")
+            .person(*identity)
+            .text(" on ")
+            .system(*system)
+            .text(": it was there before Latchkey came"),
+        _ => d,
+    }
+}

@@ -1,0 +1,197 @@
+//! What the events say that everything is: a pure fold of the log into a state, to be compared with the tables.
+//!
+//! Events suffice to rebuild the state of any past day. [`fold`] does that, [`from_tables`] reads the same state from the
+//! tables, and [`State::differences`] tells where the two disagree: there either a change was saved without saying so, or
+//! an event says what didn't happen.
+//!
+//! Until events are sealed they have no order of commits, only times. The fold therefore goes by generations and versions
+//! where events carry them, and never takes back an end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
+
+use latchkey_domain::{
+    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId, SystemId,
+    account::AccountState,
+    event::Envelope,
+    fulfilment::{Presence, Progress},
+    grant::{GrantEnd, GrantState},
+    identity::Status,
+    item::ItemState,
+};
+
+mod apply;
+mod tables;
+
+pub use tables::{from_log, from_tables};
+
+/// A person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// Where they are in their working life.
+    pub status: Status,
+    /// Whom they report to.
+    pub manager: Option<IdentityId>,
+}
+
+/// A role's version in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// The version's id.
+    pub id: RoleVersionId,
+    /// Its number.
+    pub version: i64,
+    /// What it gives.
+    pub entitlements: BTreeSet<EntitlementId>,
+    /// The role isn't in the files any more.
+    pub retired: bool,
+}
+
+/// What somebody can own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owned {
+    /// A role.
+    Role(RoleId),
+    /// A system.
+    System(SystemId),
+}
+
+/// An item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    /// Of which request.
+    pub request: RequestId,
+    /// The role that was asked for.
+    pub role: RoleId,
+    /// Who should hold it.
+    pub beneficiary: IdentityId,
+    /// Where it stands.
+    pub state: ItemState,
+    /// In which stage, from 0.
+    pub stage: i64,
+}
+
+/// A grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Of which role.
+    pub role: RoleId,
+    /// In which version.
+    pub role_version: RoleVersionId,
+    /// Where it stands.
+    pub state: GrantState,
+    /// From when.
+    pub starts_at: Instant,
+    /// Until when.
+    pub ends_at: Option<Instant>,
+    /// Why it ended, once it did.
+    pub end: Option<GrantEnd>,
+}
+
+/// An account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub identity: IdentityId,
+    /// Where.
+    pub system: SystemId,
+    /// What is wanted.
+    pub desired: AccountState,
+    /// What was last seen.
+    pub observed: AccountState,
+}
+
+/// A fulfilment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fulfilment {
+    /// Of which account.
+    pub account: AccountId,
+    /// Of which entitlement.
+    pub entitlement: EntitlementId,
+    /// What is wanted.
+    pub desired: Presence,
+    /// What was last seen.
+    pub observed: Presence,
+    /// What remains to be done.
+    pub progress: Progress,
+    /// Raised with each change of what is wanted.
+    pub generation: i64,
+}
+
+/// Everything that the log can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// People by id.
+    pub people: BTreeMap<IdentityId, Person>,
+    /// Roles with their version in force.
+    pub roles: BTreeMap<RoleId, Role>,
+    /// Who owns what.
+    pub owners: BTreeMap<Owned, IdentityId>,
+    /// Items.
+    pub items: BTreeMap<ItemId, Item>,
+    /// Grants by holder, ended ones too.
+    pub grants: BTreeMap<IdentityId, BTreeMap<GrantId, Grant>>,
+    /// Accounts.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// Fulfilments.
+    pub fulfilments: BTreeMap<FulfilmentId, Fulfilment>,
+    /// Events that don't fit those before them; empty in a sound log.
+    pub gaps: Vec<String>,
+    /// The built-in system, where deciding is doing.
+    built_in: Option<SystemId>,
+}
+
+/// The state after these events, in this order.
+#[must_use]
+pub fn fold<'e>(events: impl IntoIterator<Item = &'e Envelope>) -> State {
+    let mut state = State::default();
+    events.into_iter().for_each(|event| state.apply(event));
+    state
+}
+
+impl State {
+    /// Where this state, which the log gives, and another one, which the tables hold, disagree: one line each. Empty when
+    /// they agree and no event was out of place.
+    #[must_use]
+    pub fn differences(&self, tables: &Self) -> Vec<String> {
+        let mut lines: Vec<String> = self.gaps.iter().map(|gap| format!("log: {gap}")).collect();
+        compare("person", &self.people, &tables.people, &mut lines);
+        compare("role", &self.roles, &tables.roles, &mut lines);
+        compare("owner of", &self.owners, &tables.owners, &mut lines);
+        compare("item", &self.items, &tables.items, &mut lines);
+        compare("grants of", &self.grants, &tables.grants, &mut lines);
+        compare("account", &self.accounts, &tables.accounts, &mut lines);
+        compare("fulfilment", &self.fulfilments, &tables.fulfilments, &mut lines);
+        lines
+    }
+
+    /// The roles that somebody holds.
+    #[must_use]
+    pub fn active_roles(&self, who: IdentityId) -> BTreeSet<RoleId> {
+        self.grants
+            .get(&who)
+            .into_iter()
+            .flat_map(|grants| grants.values())
+            .filter(|g| g.state == GrantState::Active)
+            .map(|g| g.role)
+            .collect()
+    }
+}
+
+fn compare<K: Ord + Debug, V: PartialEq + Debug>(what: &str, log: &BTreeMap<K, V>, tables: &BTreeMap<K, V>, lines: &mut Vec<String>) {
+    let keys: BTreeSet<&K> = log.keys().chain(tables.keys()).collect();
+    for key in keys {
+        match (log.get(key), tables.get(key)) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => lines.push(format!("{what} {key:?}: the log says {a:?}, the tables say {b:?}")),
+            (Some(a), None) => lines.push(format!("{what} {key:?}: the log says {a:?}, the tables don't have it")),
+            (None, Some(b)) => lines.push(format!("{what} {key:?}: the log doesn't have it, the tables say {b:?}")),
+            (None, None) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
