@@ -33,7 +33,9 @@ fn add(file: &Path, bundle: &mut Bundle) -> io::Result<()> {
             bundle.text.push('\n');
             continue;
         };
-        let (name, layer) = parse(import).ok_or_else(|| wrong(file, "an import is written `@import \"file.css\" layer(name);`, alone on its line"))?;
+        let (name, layer) = parse(import).ok_or_else(|| {
+            wrong(file, "an import is written `@import \"file.css\" layer(name);`, alone on its line")
+        })?;
         bundle.text.push_str(&format!("@layer {layer} {{\n"));
         add(&file.with_file_name("").join(name), bundle)?;
         bundle.text.push_str("}\n");

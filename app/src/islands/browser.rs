@@ -51,7 +51,10 @@ pub fn update(old: &Element, new: &Element) {
         return;
     }
     // An island looks after itself, and what somebody is typing stays.
-    let typing = old.owner_document().and_then(|d| d.active_element()).is_some_and(|at| &at == old && at.matches("input, textarea, select").unwrap_or(false));
+    let typing = old
+        .owner_document()
+        .and_then(|d| d.active_element())
+        .is_some_and(|at| &at == old && at.matches("input, textarea, select").unwrap_or(false));
     if old.tag_name() == "LEPTOS-ISLAND" || typing {
         return;
     }
@@ -59,7 +62,8 @@ pub fn update(old: &Element, new: &Element) {
     let alike = old.tag_name() == new.tag_name()
         && old.id() == new.id()
         && was.length() == is.length()
-        && (0..was.length()).all(|at| matches!((was.item(at), is.item(at)), (Some(a), Some(b)) if a.node_type() == b.node_type()));
+        && (0..was.length())
+            .all(|at| matches!((was.item(at), is.item(at)), (Some(a), Some(b)) if a.node_type() == b.node_type()));
     if !alike {
         if let Some(document) = old.owner_document()
             && let Ok(copy) = document.import_node_with_deep(new, true)

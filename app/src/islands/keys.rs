@@ -93,7 +93,9 @@ mod pressed {
     const STORED: &str = "latchkey_keys";
 
     pub fn listen(on: ReadSignal<bool>, turn: WriteSignal<bool>) {
-        let off = local_storage().and_then(|storage| storage.get_item(STORED).ok().flatten()).is_some_and(|kept| kept == "off");
+        let off = local_storage()
+            .and_then(|storage| storage.get_item(STORED).ok().flatten())
+            .is_some_and(|kept| kept == "off");
         turn.set(!off);
         on_event(&window(), "keydown", move |event| {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
@@ -110,7 +112,9 @@ mod pressed {
     }
 
     pub fn show() {
-        if let Some(dialog) = document().get_element_by_id("keys").and_then(|found| found.dyn_into::<HtmlDialogElement>().ok()) {
+        if let Some(dialog) =
+            document().get_element_by_id("keys").and_then(|found| found.dyn_into::<HtmlDialogElement>().ok())
+        {
             _ = dialog.show_modal();
         }
     }
@@ -120,10 +124,10 @@ mod pressed {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
             return true;
         }
-        let typing = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlElement>().ok())
-            .is_some_and(|at| at.is_content_editable() || at.matches("input:not([type=checkbox]):not([type=radio]), textarea, select").unwrap_or(false));
+        let typing = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()).is_some_and(|at| {
+            at.is_content_editable()
+                || at.matches("input:not([type=checkbox]):not([type=radio]), textarea, select").unwrap_or(false)
+        });
         typing || first(&document(), "dialog[open]").is_some()
     }
 

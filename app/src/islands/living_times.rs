@@ -79,7 +79,8 @@ mod living {
 
     /// The number of the day.
     fn day(calendar: &DateTimeFormat, at: f64) -> i64 {
-        let written = calendar.format().call1(&JsValue::UNDEFINED, &JsValue::from_f64(at)).ok().and_then(|w| w.as_string());
+        let written =
+            calendar.format().call1(&JsValue::UNDEFINED, &JsValue::from_f64(at)).ok().and_then(|w| w.as_string());
         (Date::parse(&written.unwrap_or_default()) / 86_400_000.0) as i64
     }
 }
@@ -110,7 +111,18 @@ mod tests {
         .collect();
         assert_eq!(
             said,
-            ["just now", "in 1 minute", "12 minutes ago", "5 hours ago", "yesterday", "tomorrow", "2 days ago", "in 59 days", "3 months ago", "in 2 years"]
+            [
+                "just now",
+                "in 1 minute",
+                "12 minutes ago",
+                "5 hours ago",
+                "yesterday",
+                "tomorrow",
+                "2 days ago",
+                "in 59 days",
+                "3 months ago",
+                "in 2 years"
+            ]
         );
     }
 
@@ -119,12 +131,19 @@ mod tests {
     fn agrees_with_the_servers_words_over_a_span_of_years() {
         use chrono::{Duration, TimeZone, Utc};
 
-        let reader = crate::frame::Reader { now: Utc.with_ymd_and_hms(2027, 2, 27, 13, 5, 0).unwrap(), zone: chrono_tz::Europe::Berlin };
+        let reader = crate::frame::Reader {
+            now: Utc.with_ymd_and_hms(2027, 2, 27, 13, 5, 0).unwrap(),
+            zone: chrono_tz::Europe::Berlin,
+        };
         let date = |at: chrono::DateTime<Utc>| at.with_timezone(&reader.zone).date_naive();
         for minutes in (-2_000_000_i64..2_000_000).step_by(1_237) {
             let at = reader.now + Duration::minutes(minutes);
             let days = (date(at) - date(reader.now)).num_days();
-            assert_eq!(words(minutes * 60, days), crate::components::relative(at, reader), "{minutes} minutes from now");
+            assert_eq!(
+                words(minutes * 60, days),
+                crate::components::relative(at, reader),
+                "{minutes} minutes from now"
+            );
         }
     }
 }

@@ -46,7 +46,11 @@ pub fn ThemeSwitch(
 fn choose(theme: &'static str) {
     use super::browser::{document, set_cookie};
     if let Some(root) = document().document_element() {
-        _ = if theme == "system" { root.remove_attribute("data-theme") } else { root.set_attribute("data-theme", theme) };
+        _ = if theme == "system" {
+            root.remove_attribute("data-theme")
+        } else {
+            root.set_attribute("data-theme", theme)
+        };
     }
     set_cookie("latchkey_theme", theme);
 }
