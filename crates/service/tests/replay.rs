@@ -3,7 +3,11 @@
 mod scene;
 
 use chrono::TimeDelta;
-use latchkey_domain::item::{ItemState, Verdict};
+use latchkey_domain::{
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+    item::{ItemState, Verdict},
+};
 use latchkey_service::{expire, give_back::give_back, replay, withdraw_item::withdraw_item};
 use latchkey_testkit::{World, both_databases};
 use scene::Scene;
@@ -25,15 +29,21 @@ both_databases! {
     /// After every step of a random history, the replayed state is the one in the tables.
     async fn promise_01_the_log_rebuilds_the_state(world: World) {
         let s = Scene::new(world).await;
+        // The world puts roles in without saying whose they are; `apply` says it.
+        let tx = s.world.tx().await;
+        let owned = |role: latchkey_testkit::Role| {
+            let body = EventBody::OwnerChanged { role: Some(role.id), system: None, from: None, to: Some(s.owner) };
+            NewEvent::new(ActorRef::Host, body)
+        };
+        tx.commit([s.reader, s.writer, s.editor].map(owned).to_vec()).await.unwrap();
         for seed in [1, 7, 42] {
             live(&s, seed, 40).await;
             let mut c = s.world.db.read().await.unwrap();
-            let told = replay::from_log(&mut c).await.unwrap();
+            let told = replay::from_log(&mut c, None).await.unwrap();
             let is = replay::from_tables(&mut c).await.unwrap();
-            assert_eq!(told.grants, is.grants, "grants, seed {seed}");
-            assert_eq!(told.items, is.items, "items, seed {seed}");
-            assert_eq!(told.fulfilments, is.fulfilments, "fulfilments, seed {seed}");
-            assert_eq!(told, is, "seed {seed}");
+            let differences = told.differences(&is);
+            assert!(differences.is_empty(), "seed {seed}: {differences:#?}");
+            assert!(is.grants.values().map(|g| g.len()).sum::<usize>() > 2, "a history with grants");
         }
     }
 }
