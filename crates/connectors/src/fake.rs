@@ -1,0 +1,416 @@
+//! A system in memory, for other crates' tests: it keeps accounts and memberships like a real one, fails as it is told to, and
+//! remembers what it was asked.
+//!
+//! It passes the same contract tests as the real connectors, so what holds against it holds against them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::{sync::watch, time::sleep};
+
+use crate::{
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementRef, Health, Lookup, Observed, SystemKind,
+    spec::native,
+};
+
+/// One kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Op {
+    /// [`Connector::check`]
+    Check,
+    /// [`Connector::find`]
+    Find,
+    /// [`Connector::create`]
+    Create,
+    /// [`Connector::set_state`]
+    SetState,
+    /// [`Connector::grant`]
+    Grant,
+    /// [`Connector::remove`]
+    Remove,
+    /// [`Connector::read`]
+    Read,
+}
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing happens; try later, after this long if it says so.
+    RetryLater(Option<Duration>),
+    /// Nothing happens; the system says no.
+    Refused,
+    /// Nothing happens; somebody must look.
+    NeedsHuman,
+    /// Nothing happens until the deadline is over; then it is to be tried later.
+    Hang,
+    /// The call takes effect, and its answer is lost: it is to be tried later.
+    LoseAfterWrite,
+    /// The call stands still, past any deadline like a frozen process, until [`FakeSystem::thaw`]; then it takes effect.
+    Freeze,
+}
+
+/// A call that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What was asked.
+    pub op: Op,
+    /// The external id for `find` and `create`, the native id for the others; empty for `check`.
+    pub subject: String,
+    /// The entitlement of `grant` and `remove`.
+    pub entitlement: Option<String>,
+    /// Whether it changed something.
+    pub changed: bool,
+}
+
+/// An account on the fake system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FakeAccount {
+    /// The login.
+    pub name: String,
+    /// The external id that it carries.
+    pub external_id: Option<String>,
+    /// Whether it can be used.
+    pub state: AccountState,
+    /// What it was made from, if it was made by a call.
+    pub made_from: Option<AccountSpec>,
+}
+
+#[derive(Default)]
+struct State {
+    accounts: BTreeMap<String, FakeAccount>,
+    /// Entitlement to the native ids of its members.
+    entitlements: BTreeMap<String, BTreeSet<String>>,
+    made: u32,
+    faults: VecDeque<(Option<Op>, Fault)>,
+    always: Option<Fault>,
+    calls: Vec<Call>,
+}
+
+struct Shared {
+    kind: SystemKind,
+    deadline: Duration,
+    state: Mutex<State>,
+    thaws: watch::Sender<u64>,
+    frozen: watch::Sender<usize>,
+}
+
+/// The fake system. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct FakeSystem {
+    shared: Arc<Shared>,
+}
+
+impl FakeSystem {
+    /// An empty system of a kind, with a deadline of ten seconds.
+    #[must_use]
+    pub fn new(kind: SystemKind) -> Self {
+        Self::with_deadline(kind, Duration::from_secs(10))
+    }
+
+    /// An empty system with its own deadline.
+    #[must_use]
+    pub fn with_deadline(kind: SystemKind, deadline: Duration) -> Self {
+        let shared = Shared {
+            kind,
+            deadline,
+            state: Mutex::default(),
+            thaws: watch::Sender::new(0),
+            frozen: watch::Sender::new(0),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes an entitlement exist.
+    pub fn add_entitlement(&self, native: &str) {
+        self.state().entitlements.entry(native.to_owned()).or_default();
+    }
+
+    /// Deletes an entitlement with its memberships.
+    pub fn delete_entitlement(&self, native: &str) {
+        self.state().entitlements.remove(native);
+    }
+
+    /// Puts an account there by other means than a call, carrying this external id or none; answers with its native id.
+    pub fn add_account(&self, name: &str, external_id: Option<&str>) -> String {
+        let account = FakeAccount {
+            name: name.to_owned(),
+            external_id: external_id.map(str::to_owned),
+            state: AccountState::Enabled,
+            made_from: None,
+        };
+        self.state().add(account)
+    }
+
+    /// Deletes an account with its memberships.
+    pub fn delete_account(&self, native_id: &str) {
+        let mut state = self.state();
+        state.accounts.remove(native_id);
+        for members in state.entitlements.values_mut() {
+            members.remove(native_id);
+        }
+    }
+
+    /// Makes an account a member by other means than a call.
+    pub fn add_member(&self, native_id: &str, native: &str) {
+        self.state().entitlements.entry(native.to_owned()).or_default().insert(native_id.to_owned());
+    }
+
+    /// Ends a membership by other means than a call.
+    pub fn drop_member(&self, native_id: &str, native: &str) {
+        if let Some(members) = self.state().entitlements.get_mut(native) {
+            members.remove(native_id);
+        }
+    }
+
+    /// The next `times` calls fail, in the order that faults were asked for.
+    pub fn fail_next(&self, times: usize, fault: Fault) {
+        self.state().faults.extend(std::iter::repeat_n((None, fault), times));
+    }
+
+    /// The next `times` calls of one kind fail.
+    pub fn fail_next_on(&self, op: Op, times: usize, fault: Fault) {
+        self.state().faults.extend(std::iter::repeat_n((Some(op), fault), times));
+    }
+
+    /// Every call fails like this until it is taken back with `None`: the system is down.
+    pub fn fail_always(&self, fault: Option<Fault>) {
+        self.state().always = fault;
+    }
+
+    /// Lets frozen calls go on.
+    pub fn thaw(&self) {
+        self.shared.thaws.send_modify(|thaws| *thaws += 1);
+    }
+
+    /// Waits until at least this many calls stand frozen.
+    pub async fn until_frozen(&self, calls: usize) {
+        // The sender lives as long as `self`, so waiting can't fail.
+        let _ = self.shared.frozen.subscribe().wait_for(|frozen| *frozen >= calls).await;
+    }
+
+    /// Every call so far, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// How many calls of a kind changed something: two for one grant means that it was done twice.
+    #[must_use]
+    pub fn changes(&self, op: Op) -> usize {
+        self.state().calls.iter().filter(|call| call.op == op && call.changed).count()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        self.state().calls.clear();
+    }
+
+    /// An account by its native id.
+    #[must_use]
+    pub fn account(&self, native_id: &str) -> Option<FakeAccount> {
+        self.state().accounts.get(native_id).cloned()
+    }
+
+    /// The native ids of the accounts that carry an external id.
+    #[must_use]
+    pub fn accounts_of(&self, external_id: &str) -> Vec<String> {
+        let state = self.state();
+        let of = state.accounts.iter().filter(|(_, account)| account.external_id.as_deref() == Some(external_id));
+        of.map(|(native_id, _)| native_id.clone()).collect()
+    }
+
+    /// The native ids of an entitlement's members.
+    #[must_use]
+    pub fn members(&self, native: &str) -> BTreeSet<String> {
+        self.state().entitlements.get(native).cloned().unwrap_or_default()
+    }
+
+    /// Notes the call, lets its fault happen, and does `work` on the state; `work` also tells whether it changed something.
+    async fn call<T>(
+        &self,
+        op: Op,
+        subject: &str,
+        entitlement: Option<&EntitlementRef>,
+        work: impl FnOnce(&mut State) -> Result<(T, bool), CallError> + Send,
+    ) -> Result<T, CallError> {
+        let (at, fault) = {
+            let mut state = self.state();
+            let at = state.calls.len();
+            let entitlement = entitlement.map(|entitlement| entitlement.native.clone());
+            state.calls.push(Call { op, subject: subject.to_owned(), entitlement, changed: false });
+            (at, state.next_fault(op))
+        };
+        match &fault {
+            Some(Fault::RetryLater(after)) => {
+                return Err(CallError::RetryLater { words: "The fake system is busy.".to_owned(), after: *after });
+            }
+            Some(Fault::Refused) => return Err(CallError::refused("The fake system says no.")),
+            Some(Fault::NeedsHuman) => return Err(CallError::needs_human("The fake system wants somebody to look.")),
+            Some(Fault::Hang) => {
+                sleep(self.shared.deadline).await;
+                return Err(CallError::retry_later("The fake system did not answer in time."));
+            }
+            Some(Fault::Freeze) => {
+                let mut thaws = self.shared.thaws.subscribe();
+                self.shared.frozen.send_modify(|frozen| *frozen += 1);
+                let _ = thaws.changed().await;
+                self.shared.frozen.send_modify(|frozen| *frozen -= 1);
+            }
+            Some(Fault::LoseAfterWrite) | None => {}
+        }
+        let mut state = self.state();
+        let (answer, changed) = work(&mut state)?;
+        if let Some(call) = state.calls.get_mut(at) {
+            call.changed = changed;
+        }
+        if fault == Some(Fault::LoseAfterWrite) {
+            return Err(CallError::retry_later("The connection to the fake system was lost before it answered."));
+        }
+        Ok(answer)
+    }
+}
+
+impl State {
+    fn next_fault(&mut self, op: Op) -> Option<Fault> {
+        let at = self.faults.iter().position(|(on, _)| on.is_none_or(|on| on == op));
+        at.and_then(|at| self.faults.remove(at)).map(|(_, fault)| fault).or_else(|| self.always.clone())
+    }
+
+    fn add(&mut self, account: FakeAccount) -> String {
+        self.made += 1;
+        let native_id = format!("fake-{:04}", self.made);
+        self.accounts.insert(native_id.clone(), account);
+        native_id
+    }
+
+    fn observed(&self, native_id: &str, among: &[EntitlementRef]) -> Option<Observed> {
+        let account = self.accounts.get(native_id)?;
+        let holds = |native: &String| self.entitlements.get(native).is_some_and(|members| members.contains(native_id));
+        Some(Observed {
+            native_id: native_id.to_owned(),
+            name: account.name.clone(),
+            state: account.state,
+            external_id: account.external_id.clone(),
+            held: among.iter().map(|entitlement| &entitlement.native).filter(|native| holds(native)).cloned().collect(),
+        })
+    }
+
+    fn look(&self, spec: &AccountSpec, among: &[EntitlementRef]) -> Result<Lookup, CallError> {
+        let ours =
+            |id: &&String| self.accounts.get(*id).is_some_and(|a| a.external_id.as_deref() == Some(&spec.external_id));
+        let remembered = spec.native_id.as_ref().filter(|id| self.accounts.contains_key(*id));
+        let carriers: Vec<&String> = self.accounts.keys().filter(|id| ours(id)).collect();
+        let found = match (remembered.filter(|id| ours(id)), carriers.as_slice()) {
+            (Some(id), _) => Some(id),
+            (None, []) => None,
+            (None, [id]) => Some(*id),
+            (None, _) => return Err(CallError::needs_human(format!("Several accounts carry {}.", spec.external_id))),
+        };
+        if let Some(observed) = found.and_then(|id| self.observed(id, among)) {
+            return Ok(Lookup::Ours(observed));
+        }
+        let same_name = || self.accounts.iter().find(|(_, account)| account.name == spec.name).map(|(id, _)| id);
+        Ok(match remembered.or_else(same_name).and_then(|id| self.accounts.get(id)) {
+            None => Lookup::Absent,
+            Some(stranger) => Lookup::Stranger {
+                name: stranger.name.clone(),
+                words: format!("The account {} is in use and does not carry {}.", stranger.name, spec.external_id),
+            },
+        })
+    }
+}
+
+#[async_trait]
+impl Connector for FakeSystem {
+    fn kind(&self) -> SystemKind {
+        self.shared.kind
+    }
+
+    fn deadline(&self) -> Duration {
+        self.shared.deadline
+    }
+
+    async fn check(&self) -> Result<Health, CallError> {
+        let health = Health { product: "Fake".to_owned(), words: "In memory.".to_owned() };
+        self.call(Op::Check, "", None, |_| Ok((health, false))).await
+    }
+
+    async fn find(&self, spec: &AccountSpec, among: &[EntitlementRef]) -> Result<Lookup, CallError> {
+        let spec = spec.checked()?;
+        self.call(Op::Find, &spec.external_id, None, |state| Ok((state.look(&spec, among)?, false))).await
+    }
+
+    async fn create(&self, spec: &AccountSpec) -> Result<Observed, CallError> {
+        let spec = spec.checked()?;
+        self.call(Op::Create, &spec.external_id, None, |state| match state.look(&spec, &[])? {
+            Lookup::Ours(observed) => Ok((observed, false)),
+            Lookup::Stranger { words, .. } => Err(CallError::needs_human(words)),
+            Lookup::Absent => {
+                let account = FakeAccount {
+                    name: spec.name.clone(),
+                    external_id: Some(spec.external_id.clone()),
+                    state: AccountState::Enabled,
+                    made_from: Some(spec.clone()),
+                };
+                let native_id = state.add(account);
+                let observed = state
+                    .observed(&native_id, &[])
+                    .ok_or_else(|| CallError::account_gone(&native_id, "the fake system"))?;
+                Ok((observed, true))
+            }
+        })
+        .await
+    }
+
+    async fn set_state(&self, native_id: &str, wanted: AccountState) -> Result<Change, CallError> {
+        native("account's native id", native_id)?;
+        self.call(Op::SetState, native_id, None, |state| {
+            let account = state
+                .accounts
+                .get_mut(native_id)
+                .ok_or_else(|| CallError::account_gone(native_id, "the fake system"))?;
+            let changed = account.state != wanted;
+            account.state = wanted;
+            Ok((if changed { Change::Made } else { Change::AlreadySo }, changed))
+        })
+        .await
+    }
+
+    async fn grant(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
+        native("account's native id", native_id)?;
+        self.call(Op::Grant, native_id, Some(entitlement), |state| {
+            if !state.accounts.contains_key(native_id) {
+                return Err(CallError::account_gone(native_id, "the fake system"));
+            }
+            let Some(members) = state.entitlements.get_mut(&entitlement.native) else {
+                return Err(CallError::needs_human(format!("The group {} does not exist.", entitlement.native)));
+            };
+            let changed = members.insert(native_id.to_owned());
+            Ok((if changed { Change::Made } else { Change::AlreadySo }, changed))
+        })
+        .await
+    }
+
+    async fn remove(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
+        native("account's native id", native_id)?;
+        self.call(Op::Remove, native_id, Some(entitlement), |state| {
+            let changed =
+                state.entitlements.get_mut(&entitlement.native).is_some_and(|members| members.remove(native_id));
+            Ok((if changed { Change::Made } else { Change::AlreadySo }, changed))
+        })
+        .await
+    }
+
+    async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {
+        native("account's native id", native_id)?;
+        self.call(Op::Read, native_id, None, |state| Ok((state.observed(native_id, among), false))).await
+    }
+}

@@ -1,0 +1,149 @@
+//! The SCIM connector: the trait's calls, put together from reading and writing users and groups.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{
+    ScimSettings, fault,
+    http::{Ask, Http},
+    users::{Created, Found, User},
+};
+use crate::{
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Lookup, Observed,
+    SecretSource, SettingsError, SystemKind, bounded::Inner,
+};
+
+/// Manages users and groups of one service.
+pub struct ScimConnector {
+    http: Http,
+}
+
+impl ScimConnector {
+    /// A connector that connects when it is first used. [`crate::build`] is what callers want: it also bounds the calls.
+    ///
+    /// # Errors
+    /// When a setting can't work.
+    pub fn new(settings: ScimSettings) -> Result<Self, SettingsError> {
+        Ok(Self { http: Http::new(settings.checked()?)? })
+    }
+
+    async fn observe(&self, user: User, among: &[EntitlementRef]) -> Result<Observed, CallError> {
+        let mut held = BTreeSet::new();
+        for entitlement in among {
+            if self.http.is_member(&user.id, &entitlement.native).await? {
+                held.insert(entitlement.native.clone());
+            }
+        }
+        Ok(user.observed(held))
+    }
+}
+
+impl Inner for ScimConnector {
+    // Connections belong to single requests here; the client's pool drops broken ones itself.
+    fn reset(&self) {}
+
+    fn secret(&self) -> Option<&SecretSource> {
+        Some(&self.http.to.secret)
+    }
+
+    fn name(&self) -> String {
+        format!("The service at {}", self.http.to.host)
+    }
+
+    fn takes(&self) -> &'static [EntitlementKind] {
+        &[EntitlementKind::Group, EntitlementKind::AppRole]
+    }
+}
+
+#[async_trait]
+impl Connector for ScimConnector {
+    fn kind(&self) -> SystemKind {
+        SystemKind::Scim
+    }
+
+    fn deadline(&self) -> Duration {
+        self.http.to.timeout
+    }
+
+    async fn check(&self) -> Result<Health, CallError> {
+        let doing = format!("Asking the service at {} for its users", self.http.to.host);
+        // The configuration page is often readable without a token, a list of users never is.
+        let users = self.http.send(Ask::get(&["Users"], &[("count", "1"), ("attributes", "userName")]), &doing).await?;
+        if users.status != 200 {
+            return Err(fault::of_answer(&users, &doing));
+        }
+        if users.json.as_ref().and_then(|json| json.get("totalResults")).and_then(Value::as_u64).is_none() {
+            return Err(CallError::needs_human(format!(
+                "{doing} failed: the answer is not a SCIM list. The connection's base_url may be wrong."
+            )));
+        }
+        let offer =
+            self.http.send(Ask::get(&["ServiceProviderConfig"], &[]), "Reading what the service offers").await?;
+        let has = |feature: &str| {
+            let supported = offer.json.as_ref().and_then(|json| json.get(feature)?.get("supported")?.as_bool());
+            supported.unwrap_or(offer.status != 200)
+        };
+        if !has("patch") && !has("etag") {
+            return Err(CallError::needs_human(
+                "The service has neither PATCH nor versions (ETag), so memberships can't be changed without undoing others' changes.",
+            ));
+        }
+        let way = if has("patch") { "one by one (PATCH)" } else { "under the version that was read (PUT with ETag)" };
+        Ok(Health {
+            product: "SCIM 2.0".to_owned(),
+            words: format!("The token is accepted; memberships are changed {way}."),
+        })
+    }
+
+    async fn find(&self, spec: &AccountSpec, among: &[EntitlementRef]) -> Result<Lookup, CallError> {
+        match self.http.look(spec).await? {
+            Found::Nothing => Ok(Lookup::Absent),
+            Found::Stranger { name, words } => Ok(Lookup::Stranger { name, words }),
+            Found::Ours(user) => Ok(Lookup::Ours(self.observe(user, among).await?)),
+        }
+    }
+
+    async fn create(&self, spec: &AccountSpec) -> Result<Observed, CallError> {
+        match self.http.look(spec).await? {
+            Found::Ours(user) => return Ok(user.observed(BTreeSet::new())),
+            Found::Stranger { words, .. } => return Err(CallError::needs_human(words)),
+            Found::Nothing => {}
+        }
+        if let Created::User(user) = self.http.make(spec).await? {
+            return Ok(user.observed(BTreeSet::new()));
+        }
+        // Somebody was quicker; or a deleted user still blocks the name.
+        match self.http.look(spec).await? {
+            Found::Ours(user) => Ok(user.observed(BTreeSet::new())),
+            Found::Stranger { words, .. } => Err(CallError::needs_human(words)),
+            Found::Nothing => Err(CallError::needs_human(format!(
+                "The service says that the name {} or another of the person's values is in use, by a user that it doesn't show.",
+                spec.name
+            ))),
+        }
+    }
+
+    async fn set_state(&self, native_id: &str, state: AccountState) -> Result<Change, CallError> {
+        self.http.switch(native_id, state).await
+    }
+
+    async fn grant(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
+        if self.http.user(native_id).await?.is_none() {
+            return Err(CallError::account_gone(native_id, "the service"));
+        }
+        self.http.join(native_id, &entitlement.native).await
+    }
+
+    async fn remove(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
+        self.http.leave(native_id, &entitlement.native).await
+    }
+
+    async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {
+        match self.http.user(native_id).await? {
+            Some(user) => Ok(Some(self.observe(user, among).await?)),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! A SCIM 2.0 service (RFC 7643, RFC 7644): accounts are users, entitlements are groups.
+//!
+//! - **Accounts** are users whose `externalId` is ours. New ones are made active and without a password. The native id is the
+//!   service's `id`.
+//! - **Entitlements** are groups, named in the catalog by their `displayName`; membership is read from the group.
+//! - **Changes** are PATCH requests. A service without PATCH gets PUT, under the version (ETag) that was read, so that nobody else's
+//!   change is lost; a service with neither is refused in words.
+//! - **Disabling** is `active: false`.
+//! - The service is never followed elsewhere: redirects are reported, answers are bounded, and the token goes to `base_url` alone.
+
+mod connector;
+mod fault;
+mod groups;
+mod http;
+mod list;
+mod settings;
+mod users;
+
+pub use connector::ScimConnector;
+pub use settings::ScimSettings;

@@ -1,0 +1,218 @@
+//! Users: reading, recognising, making, disabling.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    fault,
+    http::{Answer, Ask, Http},
+    list::{quoted, text},
+};
+use crate::{AccountSpec, AccountState, CallError, Change, Observed};
+
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+pub(super) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// A user as far as we look at it.
+pub(super) struct User {
+    pub(super) id: String,
+    name: String,
+    external_id: Option<String>,
+    state: AccountState,
+    /// The whole resource and its version, for services that can only replace.
+    resource: Value,
+    etag: Option<String>,
+}
+
+impl User {
+    fn from(resource: Value, etag: Option<String>) -> Option<Self> {
+        let id = text(&resource, "id")?.to_owned();
+        // A service that leaves `active` out has no notion of a disabled user. Some write the word instead of the value.
+        let disabled = match resource.get("active") {
+            Some(Value::Bool(active)) => !active,
+            Some(Value::String(active)) => active.eq_ignore_ascii_case("false"),
+            _ => false,
+        };
+        Some(Self {
+            name: text(&resource, "userName").unwrap_or(&id).to_owned(),
+            external_id: text(&resource, "externalId").map(str::to_owned),
+            state: if disabled { AccountState::Disabled } else { AccountState::Enabled },
+            id,
+            resource,
+            etag,
+        })
+    }
+
+    pub(super) fn observed(self, held: BTreeSet<String>) -> Observed {
+        Observed { native_id: self.id, name: self.name, state: self.state, external_id: self.external_id, held }
+    }
+
+    fn is(&self, spec: &AccountSpec) -> bool {
+        self.external_id.as_deref() == Some(spec.external_id.as_str())
+    }
+
+    fn stranger(self, spec: &AccountSpec) -> Found {
+        let carried = match &self.external_id {
+            None => "no externalId".to_owned(),
+            Some(id) => format!("externalId {id}"),
+        };
+        Found::Stranger {
+            words: format!(
+                "The user {} is in use: it carries {carried}, not {}. If it is this person's, set its externalId to {}; if not, choose \
+                 another account name.",
+                self.name, spec.external_id, spec.external_id
+            ),
+            name: self.name,
+        }
+    }
+}
+
+/// What a lookup by spec found.
+pub(super) enum Found {
+    Nothing,
+    Ours(User),
+    Stranger { name: String, words: String },
+}
+
+/// What became of a new user.
+pub(super) enum Created {
+    User(User),
+    Taken,
+}
+
+impl Http {
+    /// The user with that id, if there is one.
+    pub(super) async fn user(&self, id: &str) -> Result<Option<User>, CallError> {
+        let doing = format!("Reading the user {id}");
+        let answer = self.send(Ask::get(&["Users", id], &[]), &doing).await?;
+        match answer.status {
+            200 => {
+                let etag = answer.etag;
+                let user = answer.json.and_then(|json| User::from(json, etag)).filter(|user| user.id == id);
+                user.map(Some)
+                    .ok_or_else(|| CallError::needs_human(format!("{doing} failed: the answer is not that user.")))
+            }
+            404 | 410 => Ok(None),
+            _ => Err(fault::of_answer(&answer, &doing)),
+        }
+    }
+
+    /// By id, else by external id, else by name.
+    pub(super) async fn look(&self, spec: &AccountSpec) -> Result<Found, CallError> {
+        let mut stranger = None;
+        if let Some(id) = &spec.native_id {
+            match self.user(id).await? {
+                Some(user) if user.is(spec) => return Ok(Found::Ours(user)),
+                Some(user) => stranger = Some(user),
+                None => {}
+            }
+        }
+        let filter = format!("externalId eq {}", quoted(&spec.external_id));
+        let carriers =
+            self.filtered("Users", &filter, |user| text(user, "externalId") == Some(spec.external_id.as_str())).await?;
+        // A service that can't search by externalId still refuses a second user of the same name, and shows that one's id.
+        let mut carriers: Vec<User> =
+            carriers.unwrap_or_default().into_iter().filter_map(|user| User::from(user, None)).collect();
+        if carriers.len() > 1 {
+            let names: Vec<_> = carriers.iter().map(|user| user.name.as_str()).collect();
+            return Err(CallError::needs_human(format!(
+                "Several users carry externalId {}: {}. Only one of them can be this person's account.",
+                spec.external_id,
+                names.join(" and ")
+            )));
+        }
+        if let Some(user) = carriers.pop() {
+            return Ok(Found::Ours(user));
+        }
+        if stranger.is_none() {
+            stranger = self.user_named(&spec.name).await?;
+        }
+        Ok(match stranger {
+            None => Found::Nothing,
+            Some(user) if user.is(spec) => Found::Ours(user),
+            Some(user) => user.stranger(spec),
+        })
+    }
+
+    /// User names don't regard case (RFC 7643, 4.1.1).
+    async fn user_named(&self, name: &str) -> Result<Option<User>, CallError> {
+        let filter = format!("userName eq {}", quoted(name));
+        let folded = name.to_lowercase();
+        let same = |user: &Value| text(user, "userName").is_some_and(|found| found.to_lowercase() == folded);
+        Ok(self.matching("Users", &filter, same).await?.into_iter().find_map(|user| User::from(user, None)))
+    }
+
+    /// Makes the user.
+    pub(super) async fn make(&self, spec: &AccountSpec) -> Result<Created, CallError> {
+        let mut user = json!({
+            "schemas": [USER],
+            "externalId": spec.external_id,
+            "userName": spec.name,
+            "displayName": spec.display_name,
+            "name": { "formatted": spec.display_name },
+            "active": true,
+        });
+        for (name, value) in [("givenName", &spec.given_name), ("familyName", &spec.family_name)] {
+            if !value.is_empty() {
+                user["name"][name] = Value::from(value.as_str());
+            }
+        }
+        if let Some(email) = &spec.email {
+            user["emails"] = json!([{ "value": email, "type": "work", "primary": true }]);
+        }
+        let doing = format!("Creating the user {}", spec.name);
+        let answer = self.send(Ask::with_body(Method::POST, &["Users"], &user), &doing).await?;
+        match answer.status {
+            200..=299 => {
+                let etag = answer.etag;
+                let user = answer.json.and_then(|json| User::from(json, etag));
+                user.map(Created::User)
+                    .ok_or_else(|| CallError::needs_human(format!("{doing}: the service's answer has no id.")))
+            }
+            409 => Ok(Created::Taken),
+            _ => Err(fault::of_answer(&answer, &doing)),
+        }
+    }
+
+    /// Sets `active`.
+    pub(super) async fn switch(&self, id: &str, state: AccountState) -> Result<Change, CallError> {
+        let doing = format!("{} the user {id}", if state == AccountState::Enabled { "Enabling" } else { "Disabling" });
+        let active = Value::Bool(state == AccountState::Enabled);
+        let gone = || CallError::account_gone(id, "the service");
+        let user = self.user(id).await?.ok_or_else(gone)?;
+        if user.state == state {
+            return Ok(Change::AlreadySo);
+        }
+        let patch =
+            json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "path": "active", "value": active }] });
+        let mut answer = self.send(Ask::with_body(Method::PATCH, &["Users", id], &patch), &doing).await?;
+        if fault::is_unsupported(&answer) {
+            let mut resource = user.resource;
+            resource["active"] = active;
+            answer = self.replace(&["Users", id], &resource, user.etag.as_deref(), &doing).await?;
+        }
+        match answer.status {
+            200..=299 => Ok(Change::Made),
+            404 | 410 => Err(gone()),
+            _ => Err(fault::of_answer(&answer, &doing)),
+        }
+    }
+
+    /// PUT under the version that was read: another's change in between makes it fail instead of getting lost.
+    pub(super) async fn replace(
+        &self,
+        path: &[&str],
+        resource: &Value,
+        etag: Option<&str>,
+        doing: &str,
+    ) -> Result<Answer, CallError> {
+        let Some(etag) = etag else {
+            return Err(CallError::needs_human(format!(
+                "{doing} is not possible: the service has neither PATCH nor versions (ETag), so a change could undo somebody else's."
+            )));
+        };
+        self.send(Ask { if_match: Some(etag), ..Ask::with_body(Method::PUT, path, resource) }, doing).await
+    }
+}

@@ -1,0 +1,326 @@
+//! The LDAP connector against a real slapd, seen by ldapsearch.
+
+use std::{collections::BTreeSet, path::Path, process::Command, time::Duration};
+
+use async_trait::async_trait;
+use latchkey_connectors::{
+    AccountState, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Secret, SystemKind, build,
+    ldap::{Disabling, GroupStyle, LdapSettings},
+    real_servers::{Slapd, SlapdOptions, seed_directory, start_slapd},
+};
+
+use crate::{
+    certificates::certificates,
+    contract::{Bench, Probe, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
+    servers::{PLANTED, folder, silent_port},
+};
+
+const BASE: &str = "dc=example,dc=test";
+
+fn dn(name: &str) -> String {
+    format!("cn={name},ou=groups,{BASE}")
+}
+
+fn group(name: &str) -> EntitlementRef {
+    EntitlementRef::new(EntitlementKind::Group, dn(name))
+}
+
+fn connector(settings: LdapSettings) -> Box<dyn Connector> {
+    build(ConnectionSettings::Ldap(settings)).unwrap()
+}
+
+fn options(dir: &Path) -> SlapdOptions {
+    SlapdOptions { durable: false, ..SlapdOptions::new(dir.join("slapd"), BASE, Secret::new(PLANTED)) }
+}
+
+/// OpenLDAP's own command line tools, signed in as the directory's administrator.
+struct Tools {
+    url: String,
+    admin: String,
+    style: GroupStyle,
+}
+
+impl Tools {
+    fn of(slapd: &Slapd) -> Self {
+        Self { url: slapd.url(), admin: slapd.admin_dn(), style: GroupStyle::GroupOfNames }
+    }
+
+    fn run(&self, tool: &str, arguments: &[&str], input: &str) -> String {
+        use std::{io::Write, process::Stdio};
+        let mut child = Command::new(tool)
+            .args(["-x", "-H", &self.url, "-D", &self.admin, "-w", PLANTED])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{tool} is needed ({error}): apt install ldap-utils"));
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{tool} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Values of one attribute, as ldapsearch prints them, one a line and base64 undone.
+    fn values(&self, base: &str, scope: &str, filter: &str, attribute: &str) -> Vec<String> {
+        let asked = if attribute == "dn" { "1.1" } else { attribute };
+        let text = self.run("ldapsearch", &["-LLL", "-o", "ldif-wrap=no", "-b", base, "-s", scope, filter, asked], "");
+        let value = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            if !name.eq_ignore_ascii_case(attribute) {
+                return None;
+            }
+            Some(match value.strip_prefix(": ") {
+                Some(encoded) => base64(encoded),
+                None => value.trim_start().to_owned(),
+            })
+        };
+        text.lines().filter_map(value).collect()
+    }
+
+    fn modify(&self, ldif: &str) {
+        self.run("ldapmodify", &[], ldif);
+    }
+}
+
+/// Undoes base64 with the coreutils program, to stay independent of what is tested.
+fn base64(encoded: &str) -> String {
+    use std::{io::Write, process::Stdio};
+    let mut child = Command::new("base64").arg("-d").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(encoded.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// An LDIF line, in base64 whatever the value is.
+fn line(name: &str, value: &str) -> String {
+    use std::{io::Write, process::Stdio};
+    let mut child =
+        Command::new("base64").args(["-w", "0"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+    format!("{name}:: {}\n", String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap())
+}
+
+#[async_trait]
+impl Probe for Tools {
+    async fn members(&self, native: &str) -> BTreeSet<String> {
+        let members = self.values(native, "base", "(objectClass=*)", self.style.member_attribute()).into_iter();
+        let members = members.filter(|member| !member.starts_with("cn=nobody,"));
+        match self.style {
+            GroupStyle::PosixGroup => members.map(|uid| format!("uid={uid},ou=people,{BASE}")).collect(),
+            _ => members.collect(),
+        }
+    }
+    async fn accounts(&self, name: &str) -> Vec<String> {
+        let escaped: String = name.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+        self.values(BASE, "sub", &format!("(uid={escaped})"), "dn")
+    }
+    async fn add_stranger(&self, name: &str) -> String {
+        let dn = format!("uid={name},ou=people,{BASE}");
+        self.run(
+            "ldapadd",
+            &[],
+            &format!("dn: {dn}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: Somebody\nsn: Else\n"),
+        );
+        dn
+    }
+    async fn add_member(&self, native_id: &str, native: &str) {
+        let member = match self.style {
+            GroupStyle::PosixGroup => native_id.split(['=', ',']).nth(1).unwrap(),
+            _ => native_id,
+        };
+        let attribute = self.style.member_attribute();
+        self.modify(&format!("dn: {native}\nchangetype: modify\nadd: {attribute}\n{}", line(attribute, member)));
+    }
+    async fn delete(&self, native_id: &str) {
+        self.modify(&format!("{}changetype: delete\n", line("dn", native_id)));
+    }
+    async fn dump(&self, native_id: &str) -> String {
+        self.run(
+            "ldapsearch",
+            &["-LLL", "-o", "ldif-wrap=no", "-b", native_id, "-s", "base", "(objectClass=*)", "*", "+"],
+            "",
+        )
+    }
+}
+
+async fn contract(slapd: &Slapd, settings: LdapSettings, tools: &Tools, tag: &str) {
+    let (one, two) = (format!("{tag}one"), format!("{tag}two\\, \\\"and\\\" *(#3)"));
+    seed_directory(&settings, &[(&dn(&one), "One"), (&dn(&two), "")]).await.unwrap();
+    seed_directory(&settings, &[(&dn(&one), "One")]).await.unwrap();
+    let connector = connector(settings);
+    assert_eq!(connector.kind(), SystemKind::Ldap);
+    let bench = Bench {
+        connector: connector.as_ref(),
+        probe: tools,
+        entitlements: [group(&one), group(&two)],
+        missing: group("no-such-group"),
+        foreign: Some(EntitlementKind::DatabaseRole),
+        tag,
+    };
+    keeps_the_contract(&bench).await;
+    assert!(slapd.port > 0);
+}
+
+#[tokio::test]
+async fn promise_09_a_real_directory_keeps_the_contract_with_every_kind_of_group() {
+    let dir = folder();
+    let slapd = start_slapd(options(dir.path())).await.unwrap();
+    let mut tools = Tools::of(&slapd);
+    contract(&slapd, slapd.settings(), &tools, "").await;
+    let settings =
+        LdapSettings { group_style: GroupStyle::GroupOfUniqueNames, disabling: Disabling::Marker, ..slapd.settings() };
+    tools.style = GroupStyle::GroupOfUniqueNames;
+    contract(&slapd, settings, &tools, "unique-").await;
+}
+
+#[tokio::test]
+async fn posix_groups_hold_logins() {
+    let dir = folder();
+    let slapd = start_slapd(options(dir.path())).await.unwrap();
+    let settings = LdapSettings { group_style: GroupStyle::PosixGroup, ..slapd.settings() };
+    seed_directory(&settings, &[(&dn("unix"), "Unix")]).await.unwrap();
+    let connector = connector(settings);
+    let tools = Tools { style: GroupStyle::PosixGroup, ..Tools::of(&slapd) };
+    let account = connector.create(&spec("E1", "mara")).await.unwrap().native_id;
+    let unix = group("unix");
+    assert_eq!(connector.grant(&account, &unix).await.unwrap(), Change::Made);
+    assert_eq!(tools.values(&dn("unix"), "base", "(objectClass=*)", "memberUid"), ["mara"]);
+    assert!(connector.read(&account, std::slice::from_ref(&unix)).await.unwrap().unwrap().held.contains(&unix.native));
+    // The entry goes; its login would be inherited by the next one of that name.
+    tools.delete(&account).await;
+    assert_eq!(connector.remove(&account, &unix).await.unwrap(), Change::Made);
+    assert!(tools.members(&dn("unix")).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_directory_does_by_itself() {
+    let dir = folder();
+    let slapd = start_slapd(options(dir.path())).await.unwrap();
+    let settings = slapd.settings();
+    seed_directory(&settings, &[(&dn("vpn"), "VPN")]).await.unwrap();
+    let connector = connector(settings.clone());
+    let tools = Tools::of(&slapd);
+    let vpn = group("vpn");
+    let account = connector.create(&spec("E1", "mara.lind")).await.unwrap().native_id;
+
+    // memberOf is the server's: it follows what was written to the group.
+    connector.grant(&account, &vpn).await.unwrap();
+    assert_eq!(tools.values(&account, "base", "(objectClass=*)", "memberOf"), [dn("vpn")]);
+    // The last member goes: the placeholder keeps the place, and is neither shown as held nor usable as an account.
+    let members = || tools.values(&dn("vpn"), "base", "(objectClass=*)", "member");
+    tools.modify(&format!("dn: {}\nchangetype: modify\ndelete: member\nmember: cn=nobody,{BASE}\n", dn("vpn")));
+    assert_eq!(members(), std::slice::from_ref(&account), "the only member");
+    assert_eq!(connector.remove(&account, &vpn).await.unwrap(), Change::Made);
+    assert_eq!(members(), [format!("cn=nobody,{BASE}")]);
+    assert!(tools.values(&account, "base", "(objectClass=*)", "memberOf").is_empty());
+    refused(connector.grant(&format!("cn=nobody,{BASE}"), &vpn).await);
+
+    // The password policy makes a disabled account unusable, in the directory itself.
+    tools.run("ldappasswd", &["-s", "mara-knows-it", &account], "");
+    let signs_in = || {
+        let output =
+            Command::new("ldapwhoami").args(["-x", "-H", &slapd.url(), "-D", &account, "-w", "mara-knows-it"]).output();
+        output.unwrap().status.success()
+    };
+    assert!(signs_in());
+    assert_eq!(connector.set_state(&account, AccountState::Disabled).await.unwrap(), Change::Made);
+    assert!(!signs_in(), "a disabled account can't sign in");
+    assert_eq!(connector.set_state(&account, AccountState::Enabled).await.unwrap(), Change::Made);
+    assert!(signs_in());
+    // A lock after wrong passwords passes by itself and isn't ours.
+    tools.modify(&format!(
+        "dn: {account}\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 20200101000000Z\n"
+    ));
+    assert_eq!(connector.read(&account, &[]).await.unwrap().unwrap().state, AccountState::Enabled);
+    assert_eq!(connector.set_state(&account, AccountState::Disabled).await.unwrap(), Change::Made);
+
+    // An entry that was renamed is found again, also when somebody else has its old name by now.
+    tools.run("ldapmodrdn", &["-r", &account, "uid=mara.berg"], "");
+    tools.add_stranger("mara.lind").await;
+    let mut known = spec("E1", "mara.lind");
+    known.native_id = Some(account.clone());
+    assert_eq!(ours(connector.find(&known, &[]).await.unwrap()).native_id, format!("uid=mara.berg,ou=people,{BASE}"));
+    // Two entries that carry one id are for a person to sort out.
+    tools.modify(&format!("dn: {account}\nchangetype: modify\nadd: employeeNumber\nemployeeNumber: E1\n"));
+    known.native_id = None;
+    assert!(needs_human(connector.find(&known, &[]).await).contains("mara.berg"));
+
+    // Nothing outside the connection's part of the tree, and not its own account.
+    for foreign in ["uid=x,dc=other", &settings.bind_dn, "not a dn"] {
+        refused(connector.grant(foreign, &vpn).await);
+        refused(connector.set_state(foreign, AccountState::Disabled).await);
+        refused(connector.read(foreign, &[]).await);
+    }
+    let outside = EntitlementRef::new(EntitlementKind::Group, "cn=admins,dc=other");
+    assert!(refused(connector.grant(&account, &outside).await).contains(BASE));
+    // An entry that is no group.
+    let no_group = EntitlementRef::new(EntitlementKind::Group, format!("ou=groups,{BASE}"));
+    assert!(needs_human(connector.grant(&account, &no_group).await).contains("not a group"));
+}
+
+#[tokio::test]
+async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
+    let dir = folder();
+    let slapd = start_slapd(options(dir.path())).await.unwrap();
+    let good = slapd.settings();
+    let wrong = connector(LdapSettings { password: Some(Secret::new("wr0ng-s3cret-1")), ..good.clone() });
+    let words = needs_human(wrong.check().await);
+    assert!(words.contains("bind_dn") && words.contains("invalidCredentials") && !words.contains("wr0ng"), "{words}");
+    // The secret hides even where a setting repeats it.
+    let echo = connector(LdapSettings {
+        bind_dn: format!("cn={PLANTED},{BASE}"),
+        password: Some(Secret::new(PLANTED)),
+        ..good.clone()
+    });
+    assert!(!needs_human(echo.check().await).contains(PLANTED));
+    let nowhere = connector(LdapSettings { people_ou: format!("ou=nowhere,{BASE}"), ..good.clone() });
+    assert!(needs_human(nowhere.check().await).contains("people_ou"));
+    assert!(needs_human(nowhere.create(&spec("E1", "a")).await).contains("people_ou"));
+    // The account may write people and groups and nothing else: what the directory says comes through.
+    let elsewhere = connector(LdapSettings { people_ou: format!("ou=policies,{BASE}"), ..good.clone() });
+    let words = needs_human(elsewhere.create(&spec("E1", "a")).await);
+    assert!(words.contains("insufficientAccessRights") && words.contains("no write access"), "{words}");
+    let schema =
+        connector(LdapSettings { object_classes: vec!["inetOrgPerson".into(), "posixAccount".into()], ..good.clone() });
+    assert!(refused(schema.create(&spec("E1", "a")).await).contains("posixAccount"));
+
+    let (port, silent) = silent_port().await;
+    let hung = connector(LdapSettings { url: format!("ldap://127.0.0.1:{port}"), timeout_seconds: 1, ..good.clone() });
+    assert!(retry_later(hung.check().await).contains("1 second"));
+    silent.abort();
+
+    // Down, then back on the same port: the kept connection is replaced.
+    let lasting = connector(good.clone());
+    seed_directory(&good, &[(&dn("vpn"), "VPN")]).await.unwrap();
+    let account = lasting.create(&spec("E1", "mara.lind")).await.unwrap();
+    lasting.grant(&account.native_id, &group("vpn")).await.unwrap();
+    let port = slapd.port;
+    drop(slapd);
+    assert!(retry_later(lasting.read(&account.native_id, &[]).await).contains("directory"));
+    let again = start_slapd(SlapdOptions { port: Some(port), ..options(dir.path()) }).await.unwrap();
+    let seen = lasting.read(&account.native_id, &[group("vpn")]).await.unwrap().unwrap();
+    assert_eq!(seen.held.len(), 1, "the folder keeps what was in it");
+    // A run that was killed leaves its server behind; the next one takes the folder over.
+    std::mem::forget(again);
+    let third = start_slapd(options(dir.path())).await.unwrap();
+    let connector = connector(third.settings());
+    assert!(connector.read(&account.native_id, &[]).await.unwrap().is_some());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    retry_later(lasting.check().await);
+}
+
+#[tokio::test]
+async fn tls_is_verified() {
+    let dir = folder();
+    let (authority, certificate, key) = certificates(dir.path());
+    let slapd = start_slapd(SlapdOptions { tls: Some((certificate, key)), ..options(dir.path()) }).await.unwrap();
+    let good = LdapSettings { ca_file: Some(authority), ..slapd.settings() };
+    let ldaps = format!("ldaps://127.0.0.1:{}", slapd.tls_port.unwrap());
+    connector(LdapSettings { starttls: true, ..good.clone() }).check().await.unwrap();
+    connector(LdapSettings { url: ldaps.clone(), ..good.clone() }).check().await.unwrap();
+    for url in [ldaps, slapd.url()] {
+        let starttls = url.starts_with("ldap:");
+        let distrusting = connector(LdapSettings { url, starttls, ca_file: None, ..good.clone() });
+        assert!(needs_human(distrusting.check().await).contains("not trusted"));
+    }
+}

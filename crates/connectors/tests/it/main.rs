@@ -1,0 +1,21 @@
+//! The connectors against real servers, and the fake one, by the same contract.
+//!
+//! `contract.rs` is what all of them keep; the others add what is particular to one kind of system. A server that is not installed
+//! fails the test with what to install. (`cfg(test)` is always on here; it tells clippy that these are tests, helpers included.)
+
+#[cfg(test)]
+mod certificates;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod ldap;
+#[cfg(test)]
+mod postgresql;
+#[cfg(test)]
+mod scim;
+#[cfg(test)]
+mod scim_odd_services;
+#[cfg(test)]
+mod servers;
