@@ -10,9 +10,8 @@ use latchkey_domain::{
     portal_role::PortalRole,
 };
 use latchkey_store::{
-    Db, StoreError, StoreResult, Tx,
+    Db, StoreError, StoreResult, Tx, rate_limit,
     session::{self, EndedSession, ListedSession, OpenSession},
-    rate_limit,
 };
 use serde::{Deserialize, Serialize};
 
@@ -175,12 +174,7 @@ fn mine(row: ListedSession, current: SessionId) -> StoreResult<MySession> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end_my_session(
-    db: &Db,
-    clock: &dyn Clock,
-    actor: &PersonActor,
-    target: SessionId,
-) -> StoreResult<bool> {
+pub async fn end_my_session(db: &Db, clock: &dyn Clock, actor: &PersonActor, target: SessionId) -> StoreResult<bool> {
     let mut tx = db.begin(clock.now()).await?;
     let Some(ended) = session::end_one(&mut tx, target, actor.identity, "ended_by_owner").await? else {
         tx.rollback().await?;
@@ -258,7 +252,8 @@ pub async fn sweep(db: &Db, clock: &dyn Clock) -> StoreResult<Swept> {
         let ended = session::end_expired(&mut tx, AT_ONCE).await?;
         if ended.is_empty() {
             let before = tx.now() - TimeDelta::days(1);
-            swept.leftovers = session::forget_attempts(&mut tx, before).await? + rate_limit::forget(&mut tx, before).await?;
+            swept.leftovers =
+                session::forget_attempts(&mut tx, before).await? + rate_limit::forget(&mut tx, before).await?;
             tx.commit_bookkeeping().await?;
             return Ok(swept);
         }

@@ -155,10 +155,10 @@ async fn admit(
     let session = SessionId::new(now);
     let actor = ActorRef::Person { identity, session: Some(session), mfa: statement.assurance.mfa };
     let mut events = Vec::with_capacity(3);
-    if let Some(old) = start.replaces {
-        if let Some(ended) = session::end_by_hash(&mut tx, old, "replaced").await? {
-            events.push(crate::sessions::ended_event(actor.clone(), &ended));
-        }
+    if let Some(old) = start.replaces
+        && let Some(ended) = session::end_by_hash(&mut tx, old, "replaced").await?
+    {
+        events.push(crate::sessions::ended_event(actor.clone(), &ended));
     }
     if let Some(by) = found.newly_bound_by {
         let body = EventBody::IdentityBound { identity, issuer: statement.issuer.clone(), by: by.to_owned() };
@@ -257,11 +257,8 @@ async fn too_many(
 }
 
 fn refused_event(problem: Problem<'_>, origin: Origin<'_>) -> NewEvent {
-    let actor = problem.identity.map_or(ActorRef::Unknown, |identity| ActorRef::Person {
-        identity,
-        session: None,
-        mfa: false,
-    });
+    let actor =
+        problem.identity.map_or(ActorRef::Unknown, |identity| ActorRef::Person { identity, session: None, mfa: false });
     let body = EventBody::SignInRefused {
         identity: problem.identity,
         issuer: problem.issuer.to_owned(),

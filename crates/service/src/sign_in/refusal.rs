@@ -228,7 +228,10 @@ mod tests {
             assert_eq!(SignInRefusal::from_code(refusal.code()), Some(*refusal));
             let words = refusal.words();
             for text in [words.what, words.why, words.help] {
-                assert!(text.ends_with('.') && !text.contains('!') && !text.to_lowercase().contains("please"), "{text}");
+                assert!(
+                    text.ends_with('.') && !text.contains('!') && !text.to_lowercase().contains("please"),
+                    "{text}"
+                );
             }
             assert!(!words.title.ends_with('.'), "{}", words.title);
         }

@@ -1,0 +1,11 @@
+//! Signing in, from the first click to the session's end, against a provider that can be told to lie.
+
+mod answers;
+mod binding;
+mod browser;
+mod fake_provider;
+mod guard;
+mod limits;
+mod portal;
+mod sessions;
+mod tokens;
