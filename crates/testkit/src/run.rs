@@ -9,6 +9,9 @@ use latchkey_store::{Db, EventKey, Url, testing::TestPostgres};
 use crate::{START, World};
 
 fn runtime() -> tokio::runtime::Runtime {
+    // What was logged is shown with a test that fails; `RUST_LOG` widens it.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().without_time().try_init();
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime for the test")
 }
 

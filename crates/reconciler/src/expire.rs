@@ -1,0 +1,63 @@
+//! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
+
+use latchkey_service::{expire, sessions};
+
+use crate::{Result, shared::Shared};
+
+/// How many of each are done in one go, before others get their turn.
+const AT_ONCE: i64 = 100;
+
+/// What a pass did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Expired {
+    /// Grants that ended.
+    pub ended: usize,
+    /// Grants that started.
+    pub started: usize,
+    /// Items that nobody decided in time.
+    pub lapsed: usize,
+    /// Holders who were told that something ends soon.
+    pub reminded: usize,
+}
+
+impl Expired {
+    /// Whether there may be more to do.
+    pub(crate) fn is_full(self) -> bool {
+        let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+        [self.ended, self.started, self.lapsed, self.reminded].into_iter().any(|n| n >= most)
+    }
+}
+
+/// Ends, starts and lapses what is due. One that fails doesn't keep the others from their turn.
+pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
+    let (db, clock) = (&shared.db, shared.clock.as_ref());
+    // Ends come first: access that should be gone matters most.
+    let ended = expire::end_due_grants(db, clock, AT_ONCE).await;
+    let started = expire::start_due_grants(db, clock, AT_ONCE).await;
+    let lapsed = expire::lapse_due_items(db, clock, AT_ONCE).await;
+    let reminded = expire::remind(db, clock, AT_ONCE).await;
+    let done = Expired { ended: ended?, started: started?, lapsed: lapsed?, reminded: reminded? };
+    if done != Expired::default() {
+        tracing::info!(
+            ended = done.ended,
+            started = done.started,
+            lapsed = done.lapsed,
+            reminded = done.reminded,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} holders reminded",
+            done.ended,
+            done.started,
+            done.lapsed,
+            done.reminded
+        );
+    }
+    Ok(done)
+}
+
+/// Sweeps old sessions, sign-ins under way and counters.
+pub(crate) async fn sweep(shared: &Shared) -> Result<()> {
+    let swept = sessions::sweep(&shared.db, shared.clock.as_ref()).await?;
+    if swept.sessions > 0 || swept.leftovers > 0 {
+        tracing::debug!(sessions = swept.sessions, leftovers = swept.leftovers, "old sessions and counters were swept");
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The worker's duties on both databases, against a system in memory that fails as it is told to.
+
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod found;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod provision;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod sharing;
