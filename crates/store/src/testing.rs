@@ -2,6 +2,7 @@
 //!
 //! Nothing of this is part of the program. A test that can use the service's own functions uses those.
 
+pub mod bulk;
 mod databases;
 mod rows;
 

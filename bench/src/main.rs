@@ -1,0 +1,193 @@
+//! Measures a built Latchkey: what pages and changes cost on SQLite and on PostgreSQL, small and large.
+//!
+//! Figures are meant as ratios within one run: machines are noisy. What is counted is CPU time of the process (and of
+//! PostgreSQL's processes) per request at one connection, and how long answers take at one and at sixteen connections.
+
+mod cpu;
+mod report;
+mod server;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use latchkey_store::{
+    Db, EventKey, Url,
+    testing::bulk::{self, Company, Size},
+};
+
+use report::{Line, Report};
+use server::{Server, Visitor};
+
+/// The key of the measured databases' events.
+const KEY: &str = "measured-measured-measured-measured-measured-measured-measured!!";
+
+/// What to measure.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The release build.
+    #[arg(long, env = "LATCHKEY_BIN", default_value = "target/release/latchkey")]
+    bin: PathBuf,
+    /// A PostgreSQL server whose user may create databases; without it only SQLite is measured.
+    #[arg(long, env = "LATCHKEY_TEST_POSTGRES_URL")]
+    postgres: Option<String>,
+    /// Requests per figure at one connection.
+    #[arg(long, default_value_t = 300)]
+    requests: usize,
+    /// Leaves out the company of 100,000 people.
+    #[arg(long)]
+    small: bool,
+}
+
+const SMALL: Size = Size { people: 2_000, roles: 1_000, grants: 50_000, requests: 5_000, pending: 500 };
+const LARGE: Size = Size { people: 100_000, roles: 1_000, grants: 1_000_000, requests: 5_000, pending: 500 };
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let args = Args::parse();
+    let folder = tempfile::tempdir()?;
+    let mut reports = Vec::new();
+    let sqlite = format!("sqlite:{}", folder.path().join("small.db").display());
+    reports.push(measure(&args, "SQLite, 2,000 people", &sqlite, SMALL).await?);
+    if let Some(server) = &args.postgres {
+        let small = create_database(server, "latchkey_bench_small").await?;
+        reports.push(measure(&args, "PostgreSQL, 2,000 people", &small, SMALL).await?);
+        if !args.small {
+            let large = create_database(server, "latchkey_bench_large").await?;
+            reports.push(measure(&args, "PostgreSQL, 100,000 people", &large, LARGE).await?);
+        }
+    }
+    report::print(&reports);
+    Ok(())
+}
+
+/// A fresh database on the server.
+async fn create_database(server: &str, name: &str) -> Result<String> {
+    for sql in [format!("drop database if exists {name} with (force)"), format!("create database {name}")] {
+        let status = tokio::process::Command::new("psql").args([server, "-qc", &sql]).status().await?;
+        anyhow::ensure!(status.success(), "psql could not run: {sql}");
+    }
+    let (base, _) = server.rsplit_once('/').context("the server's URL ends with a database")?;
+    Ok(format!("{base}/{name}"))
+}
+
+async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Report> {
+    eprintln!("{title}: filling the database");
+    let parsed: Url = url.parse().map_err(anyhow::Error::msg)?;
+    let db = Db::open(&parsed, EventKey::new(KEY.as_bytes()).map_err(anyhow::Error::msg)?).await?;
+    db.migrate().await?;
+    let now = server::now();
+    let company = bulk::fill(&db, now, &policy(), size).await?;
+    let visitors = visitors(&db, &company).await?;
+    bulk::analyze(&db).await?;
+    db.close().await;
+
+    eprintln!("{title}: measuring");
+    let server = Server::start(&args.bin, url, KEY).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut report = Report::new(title, server.started_in, server.memory()?);
+    let boss = &visitors[0];
+    let manager = &visitors[company.manager];
+    let reader = &visitors[20];
+    for (name, path, who) in [
+        ("home", "/", reader),
+        ("catalog", "/catalog", reader),
+        ("catalog search", "/catalog?q=payroll", reader),
+        ("inbox", "/approvals", manager),
+        ("audit page", "/audit", boss),
+        ("requests", "/requests", reader),
+    ] {
+        report.lines.push(page(&server, name, path, who, args.requests).await?);
+    }
+    report.lines.push(submit(&server, &company, &visitors, args.requests.min(200)).await?);
+    report.lines.push(approve(&server, &company, &visitors, manager, args.requests).await?);
+    report.memory_under_load = server.memory()?;
+    server.stop().await?;
+    Ok(report)
+}
+
+fn policy() -> String {
+    serde_json::json!({"schema": 1, "policy": {
+        "key": "standard", "name": "Manager decides", "description": "Everyday access.",
+        "stages": [{"approvers": "manager", "fallback": "owner"}],
+        "max_duration": "365d", "default_duration": "90d", "offer": ["7d", "30d", "90d"],
+        "who": ["employee"], "reason": "required", "undecided_after": "60d"}})
+    .to_string()
+}
+
+/// Sessions for the first thousand people.
+async fn visitors(db: &Db, company: &Company) -> Result<Vec<Visitor>> {
+    let visitors: Vec<Visitor> = (0..company.people.len().min(1_000)).map(Visitor::new).collect();
+    let who: Vec<_> = visitors.iter().zip(&company.people).map(|(v, p)| (*p, v.hash.clone())).collect();
+    bulk::sessions(db, server::now(), &who).await?;
+    Ok(visitors)
+}
+
+async fn page(server: &Server, name: &'static str, path: &str, who: &Visitor, requests: usize) -> Result<Line> {
+    let mut line = Line::new(name);
+    for _ in 0..30 {
+        let answer = server.get(path, who).await?;
+        anyhow::ensure!(answer.status == 200, "{path} answered {}", answer.status);
+        (line.bytes, line.queries) = (answer.bytes, answer.queries);
+    }
+    let before = server.cpu()?;
+    for _ in 0..requests {
+        line.one.push(server.get(path, who).await?.took);
+    }
+    line.cpu = server.cpu()?.since(before, requests);
+    line.sixteen = server.many(path, who, 16, requests / 4).await?;
+    Ok(line)
+}
+
+/// Each submission is somebody else's, for a role of their own.
+async fn submit(server: &Server, company: &Company, visitors: &[Visitor], requests: usize) -> Result<Line> {
+    let mut line = Line::new("submit");
+    let form = |n: usize| {
+        let role = company.roles[(n * 13 + 5) % company.roles.len()];
+        format!("role_id={role}&once={}&duration=90d&reason=To+finish+the+report", uuid::Uuid::new_v4())
+    };
+    let who = |n: usize| &visitors[100 + n % (visitors.len() - 100)];
+    for n in 0..20 {
+        (line.bytes, line.queries) = accepted(server, "/do/request-role", &form(n), who(n), "/requests/").await?;
+    }
+    let before = server.cpu()?;
+    for n in 20..20 + requests {
+        let answer = server.post("/do/request-role", &form(n), who(n)).await?;
+        line.one.push(answer.took);
+    }
+    line.cpu = server.cpu()?.since(before, requests);
+    Ok(line)
+}
+
+async fn accepted(server: &Server, path: &str, form: &str, who: &Visitor, to: &str) -> Result<(usize, Option<u32>)> {
+    let answer = server.post(path, form, who).await?;
+    anyhow::ensure!(
+        answer.status == 303 && answer.location.starts_with(to),
+        "{path} answered {} to {}",
+        answer.status,
+        answer.location
+    );
+    Ok((answer.bytes, answer.queries))
+}
+
+/// The items that wait for managers, one after the other.
+async fn approve(server: &Server, company: &Company, visitors: &[Visitor], first: &Visitor, requests: usize) -> Result<Line> {
+    let mut line = Line::new("approve");
+    let mut waiting = Vec::new();
+    for who in std::iter::once(first).chain(visitors.iter().take(company.people.len().min(300))) {
+        if waiting.len() >= requests {
+            break;
+        }
+        waiting.extend(server.items_of_inbox(who).await?.into_iter().map(|item| (item, who)));
+    }
+    waiting.truncate(requests);
+    anyhow::ensure!(waiting.len() > 20, "only {} items wait", waiting.len());
+    let before = server.cpu()?;
+    for (item, who) in &waiting {
+        let answer = server.post("/do/decide", &format!("item_id={item}&verdict=approve&comment="), who).await?;
+        line.one.push(answer.took);
+        (line.bytes, line.queries) = (answer.bytes, answer.queries);
+    }
+    line.cpu = server.cpu()?.since(before, waiting.len());
+    Ok(line)
+}
