@@ -76,55 +76,56 @@ async fn page(State(steps): State<Steps>) -> impl IntoResponse {
     );
     let paths = assets::paths();
     let moving = (step < 3).then_some("true");
-    let html = leptos::prelude::Owner::new_root(Some(Arc::new(hydration_context::SsrSharedContext::new_islands()))).with(|| {
-        view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <head>
-                    <meta charset="utf-8"/>
-                    <title>{format!("Step {step} \u{b7} Latchkey")}</title>
-                    <link rel="stylesheet" href=paths.style/>
-                    <link rel="icon" href=paths.icon/>
-                    <Hydration paths=paths nonce=nonce/>
-                </head>
-                <body>
-                    <ThemeSwitch theme="system".to_owned()/>
-                    <KeysButton/>
-                    <main>
-                        <h1>"Islands"</h1>
-                        <form action="/" method="get">
-                            <input id="search" type="search" name="q" data-key="/"/>
-                        </form>
-                        <div class="request-page" data-moving=moving>
-                            <p id="words">{format!("Step {step}")}</p>
-                            <details id="more">
-                                <summary>"More"</summary>
-                                <p>{format!("drawn {drawn}")}</p>
-                            </details>
-                            <ul>{(0..=step).map(|at| view! { <li>{at}</li> }).collect_view()}</ul>
-                        </div>
-                        <LiveRefresh events="/events".to_owned()/>
-                        <time id="when" datetime="2020-01-01T00:00:00Z" data-relative="bare">"long ago"</time>
-                        <SelectAll list="list".to_owned() name="item".to_owned()/>
-                        <ul id="list">
-                            {(0..3)
-                                .map(|row| {
-                                    view! {
-                                        <li data-row="">
-                                            <a href=format!("#row{row}")>{format!("Row {row}")}</a>
-                                            <input type="checkbox" name="item" value=row aria-label="Select"/>
-                                        </li>
-                                    }
-                                })
-                                .collect_view()}
-                        </ul>
-                    </main>
-                    <Keys/>
-                    <LivingTimes zone="Europe/Berlin".to_owned()/>
-                </body>
-            </html>
-        }
-        .to_html()
-    });
+    let html = leptos::prelude::Owner::new_root(Some(Arc::new(hydration_context::SsrSharedContext::new_islands())))
+        .with(|| {
+            view! {
+                <!DOCTYPE html>
+                <html lang="en">
+                    <head>
+                        <meta charset="utf-8"/>
+                        <title>{format!("Step {step} \u{b7} Latchkey")}</title>
+                        <link rel="stylesheet" href=paths.style/>
+                        <link rel="icon" href=paths.icon/>
+                        <Hydration paths=paths nonce=nonce/>
+                    </head>
+                    <body>
+                        <ThemeSwitch theme="system".to_owned()/>
+                        <KeysButton/>
+                        <main>
+                            <h1>"Islands"</h1>
+                            <form action="/" method="get">
+                                <input id="search" type="search" name="q" data-key="/"/>
+                            </form>
+                            <div class="request-page" data-moving=moving>
+                                <p id="words">{format!("Step {step}")}</p>
+                                <details id="more">
+                                    <summary>"More"</summary>
+                                    <p>{format!("drawn {drawn}")}</p>
+                                </details>
+                                <ul>{(0..=step).map(|at| view! { <li>{at}</li> }).collect_view()}</ul>
+                            </div>
+                            <LiveRefresh events="/events".to_owned()/>
+                            <time id="when" datetime="2020-01-01T00:00:00Z" data-relative="bare">"long ago"</time>
+                            <SelectAll list="list".to_owned() name="item".to_owned()/>
+                            <ul id="list">
+                                {(0..3)
+                                    .map(|row| {
+                                        view! {
+                                            <li data-row="">
+                                                <a href=format!("#row{row}")>{format!("Row {row}")}</a>
+                                                <input type="checkbox" name="item" value=row aria-label="Select"/>
+                                            </li>
+                                        }
+                                    })
+                                    .collect_view()}
+                            </ul>
+                        </main>
+                        <Keys/>
+                        <LivingTimes zone="Europe/Berlin".to_owned()/>
+                    </body>
+                </html>
+            }
+            .to_html()
+        });
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html))
 }
