@@ -46,7 +46,12 @@ pub struct AdministratorAdded {
 ///
 /// # Errors
 /// `Refused` when the actor isn't the host, when nobody or more than one person is meant, or when they don't work here.
-pub async fn add_administrator(db: &Db, clock: &dyn Clock, actor: &Actor, person: &str) -> ServiceResult<AdministratorAdded> {
+pub async fn add_administrator(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    person: &str,
+) -> ServiceResult<AdministratorAdded> {
     if !matches!(actor, Actor::Host) {
         return Err(refused(
             "admin.not_the_host",
@@ -221,7 +226,11 @@ impl Adding<'_> {
     }
 
     /// The role that carries it: the first by key in the catalog, else the built-in one.
-    async fn role(&mut self, entitlement: EntitlementId, owner: IdentityId) -> ServiceResult<(RoleId, RoleVersionId, String)> {
+    async fn role(
+        &mut self,
+        entitlement: EntitlementId,
+        owner: IdentityId,
+    ) -> ServiceResult<(RoleId, RoleVersionId, String)> {
         let given = roles::entitlements_in_force(self.tx).await?;
         let carrying: BTreeSet<Uuid> = given.into_iter().filter(|(_, e)| *e == entitlement.0).map(|(v, _)| v).collect();
         let all = roles::in_force(self.tx).await?;
@@ -231,7 +240,11 @@ impl Adding<'_> {
         self.built_in_role(entitlement, owner).await
     }
 
-    async fn built_in_role(&mut self, entitlement: EntitlementId, owner: IdentityId) -> ServiceResult<(RoleId, RoleVersionId, String)> {
+    async fn built_in_role(
+        &mut self,
+        entitlement: EntitlementId,
+        owner: IdentityId,
+    ) -> ServiceResult<(RoleId, RoleVersionId, String)> {
         let (policy, policy_version) = self.built_in_policy().await?;
         let now = self.tx.now();
         let before = roles::by_key(self.tx, built_in::ROLE).await?;
@@ -282,7 +295,10 @@ impl Adding<'_> {
         if let Some(row) = before.as_ref().filter(|p| p.retired_at.is_none()) {
             return Ok((PolicyId(row.policy_id), PolicyVersionId(row.id)));
         }
-        let body = built_in::policy().snapshot().to_json().map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
+        let body = built_in::policy()
+            .snapshot()
+            .to_json()
+            .map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
         let row = PolicyVersionRow {
             id: PolicyVersionId::new(now).0,
             policy_id: before.as_ref().map_or_else(|| PolicyId::new(now).0, |p| p.policy_id),

@@ -9,6 +9,7 @@ mod compare;
 mod describe;
 mod existing;
 mod follow;
+mod rows;
 mod save;
 
 use latchkey_domain::{AppliedSetId, actor::Actor, clock::Clock};
@@ -19,9 +20,10 @@ use crate::{
     plan::{FilesResult, Outcome, Plan, by_words, may_apply},
 };
 use compare::Changes;
-pub(crate) use compare::role_hash;
+
 pub use describe::titles;
 pub use follow::follow_versions;
+pub(crate) use rows::role_hash;
 
 /// Applies the files of a catalog, given as (path, text) with paths relative to the catalog's directory, or tells what
 /// that would do. `label` is how the plan names the set, such as the directory.

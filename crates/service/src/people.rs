@@ -110,7 +110,12 @@ pub async fn search(c: &mut impl AsConn, query: &PeopleQuery<'_>) -> ServiceResu
 ///
 /// # Errors
 /// When the database fails.
-pub async fn team(c: &mut impl AsConn, manager: IdentityId, after: Option<&PersonKey>, limit: usize) -> ServiceResult<PeoplePage> {
+pub async fn team(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    after: Option<&PersonKey>,
+    limit: usize,
+) -> ServiceResult<PeoplePage> {
     let limit = limit.clamp(1, MAX_LIMIT);
     let rows = list::team(c, manager, after, one_more(limit)).await?;
     page(c, rows, limit).await

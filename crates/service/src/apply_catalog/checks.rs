@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use latchkey_domain::{
-    EntitlementId, RoleId, SystemId, grant::GrantState, identity::Status, portal_role::PortalRole, system::BUILT_IN_SYSTEM,
+    EntitlementId, RoleId, SystemId, grant::GrantState, identity::Status, portal_role::PortalRole,
+    system::BUILT_IN_SYSTEM,
 };
 use latchkey_store::{
     AsConn,
@@ -58,7 +59,11 @@ pub(super) async fn in_use(c: &mut impl AsConn, existing: &Existing, changes: &C
         if n > 0 {
             errors.push(FileError::at(
                 at,
-                format!("system \"{}\": kind changes while there are {}", change.row.key, counted(n, "account", "accounts")),
+                format!(
+                    "system \"{}\": kind changes while there are {}",
+                    change.row.key,
+                    counted(n, "account", "accounts")
+                ),
                 "a system with a key of its own; retire this one when nobody has access on it any more",
             ));
         }

@@ -3,19 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use latchkey_domain::{
-    EntitlementId, IdentityId, Instant, PolicyId, PolicyVersionId, RoleId, RoleVersionId, SystemId,
-    portal_role::PortalRole,
+    EntitlementId, IdentityId, Instant, PolicyId, PolicyVersionId, RoleId, SystemId, portal_role::PortalRole,
     system::BUILT_IN_SYSTEM,
 };
-use latchkey_policy::PolicySnapshot;
 use latchkey_store::{
     AsConn, StoreError,
-    catalog::{
-        holders::HolderRow,
-        ownership::Owned,
-        policies::PolicyVersionRow,
-        roles::RoleVersionRow,
-    },
+    catalog::{holders::HolderRow, ownership::Owned, policies::PolicyVersionRow, roles::RoleVersionRow},
     identities::PersonRow,
     items::ItemRow,
     sha256_hex,
@@ -23,10 +16,14 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use super::{checks, existing::Existing};
+use super::{
+    checks,
+    existing::Existing,
+    rows::{differences, entitlement_row, policy_differences, role_differences, role_row, system_row},
+};
 use crate::{
     built_in,
-    files::{CatalogFiles, EntitlementFile, Place, RoleFile, SystemFile},
+    files::{CatalogFiles, Place, RoleFile},
     plan::FilesResult,
 };
 
@@ -97,7 +94,14 @@ impl Changes {
             holders: HashMap::new(),
             waiting: Vec::new(),
         };
-        let mut making = Making { existing: &existing, people: &people, now, it: &mut it, entitlements: HashMap::new(), policies: HashMap::new() };
+        let mut making = Making {
+            existing: &existing,
+            people: &people,
+            now,
+            it: &mut it,
+            entitlements: HashMap::new(),
+            policies: HashMap::new(),
+        };
         making.systems(files);
         making.policies(files)?;
         making.roles(files)?;
@@ -195,7 +199,11 @@ impl Making<'_> {
     fn policies(&mut self, files: &CatalogFiles) -> FilesResult<()> {
         for file in &files.policies {
             let key = &file.policy.key;
-            let body = file.policy.snapshot().to_json().map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
+            let body = file
+                .policy
+                .snapshot()
+                .to_json()
+                .map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
             let before = self.existing.policies.get(key);
             if let Some(b) = before.filter(|b| b.body == body && b.retired_at.is_none()) {
                 self.policies.insert(key.clone(), (b.policy_id, PolicyVersionId(b.id)));
@@ -242,7 +250,13 @@ impl Making<'_> {
             let new = before.is_none_or(|b| b.retired_at.is_some());
             if new || !fields.is_empty() {
                 let change = Change { row, new, fields, at: Some(file.at.clone()) };
-                self.it.roles.push(RoleChange { change, first: before.is_none(), policy_version, entitlements, reaches });
+                self.it.roles.push(RoleChange {
+                    change,
+                    first: before.is_none(),
+                    policy_version,
+                    entitlements,
+                    reaches,
+                });
             }
         }
         Ok(())
@@ -251,8 +265,12 @@ impl Making<'_> {
     /// "gives: + finance/payroll-read, - directory/finance-all".
     fn gives(&self, before: &BTreeSet<Uuid>, after: &BTreeSet<Uuid>) -> String {
         let systems: HashMap<Uuid, &str> = self.existing.systems.values().map(|s| (s.id, s.key.as_str())).collect();
-        let mut names: HashMap<Uuid, String> =
-            self.existing.entitlements.values().map(|e| (e.id, format!("{}/{}", systems.get(&e.system_id).unwrap_or(&""), e.key))).collect();
+        let mut names: HashMap<Uuid, String> = self
+            .existing
+            .entitlements
+            .values()
+            .map(|e| (e.id, format!("{}/{}", systems.get(&e.system_id).unwrap_or(&""), e.key)))
+            .collect();
         names.extend(self.entitlements.iter().map(|((system, key), id)| (*id, format!("{system}/{key}"))));
         let named = |sign: &str, ids: &mut dyn Iterator<Item = &Uuid>| -> Vec<String> {
             let mut all: Vec<String> = ids.filter_map(|id| names.get(id)).map(|n| format!("{sign} {n}")).collect();
@@ -288,7 +306,8 @@ impl Making<'_> {
         let live = self.existing.roles.values().filter(|r| r.retired_at.is_none() && !roles.contains(r.key.as_str()));
         self.it.retired_roles = live.filter(|r| !(keep_built_in && r.key == built_in::ROLE)).cloned().collect();
 
-        let live = self.existing.policies.values().filter(|p| p.retired_at.is_none() && !self.policies.contains_key(&p.key));
+        let live =
+            self.existing.policies.values().filter(|p| p.retired_at.is_none() && !self.policies.contains_key(&p.key));
         self.it.retired_policies = live.filter(|p| !(keep_built_in && p.key == built_in::POLICY)).cloned().collect();
 
         let systems: HashSet<&str> = files.systems.iter().map(|s| s.key.as_str()).chain([BUILT_IN_SYSTEM]).collect();
@@ -306,111 +325,4 @@ impl Making<'_> {
         self.it.retired_systems.sort_by(|a, b| a.key.cmp(&b.key));
         self.it.retired_entitlements.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
     }
-}
-
-/// The names of what differs.
-fn differences(pairs: &[(&str, &str, &str)]) -> Vec<String> {
-    pairs.iter().filter(|(_, before, after)| before != after).map(|(name, _, _)| (*name).to_owned()).collect()
-}
-
-/// The fields of a policy that differ; none when the version before can't be read.
-fn policy_differences(before: &str, after: &PolicySnapshot) -> Vec<String> {
-    let Ok(before) = PolicySnapshot::from_json(before) else { return Vec::new() };
-    let (Ok(serde_json::Value::Object(b)), Ok(serde_json::Value::Object(a))) =
-        (serde_json::to_value(&before.policy), serde_json::to_value(&after.policy))
-    else {
-        return Vec::new();
-    };
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    names.into_iter().filter(|n| a.get(*n) != b.get(*n)).cloned().collect()
-}
-
-fn role_differences(before: &RoleVersionRow, after: &RoleVersionRow) -> Vec<String> {
-    let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-    differences(&[
-        ("name", &before.name, &after.name),
-        ("description", &before.description, &after.description),
-        ("risk", before.risk.as_str(), after.risk.as_str()),
-        ("tags", &before.tags, &after.tags),
-        ("requestable", &before.requestable.to_string(), &after.requestable.to_string()),
-        ("policy", &before.policy_id.to_string(), &after.policy_id.to_string()),
-        ("max_duration", &text(before.max_seconds), &text(after.max_seconds)),
-        ("assurance", before.assurance.as_deref().unwrap_or_default(), after.assurance.as_deref().unwrap_or_default()),
-    ])
-}
-
-fn system_row(file: &SystemFile, id: SystemId, now: Instant) -> SystemRow {
-    let mut row = SystemRow {
-        id: id.0,
-        key: file.key.clone(),
-        name: file.name.clone(),
-        kind: file.kind,
-        description: file.description.clone(),
-        account_name: file.account_name.clone(),
-        recognise: file.recognise.clone(),
-        applied_hash: String::new(),
-        created_at: now,
-        retired_at: None,
-    };
-    row.applied_hash = built_in::system_hash(&row);
-    row
-}
-
-fn entitlement_row(file: &EntitlementFile, id: EntitlementId, system: SystemId, now: Instant) -> EntitlementRow {
-    EntitlementRow {
-        id: id.0,
-        system_id: system.0,
-        key: file.key.clone(),
-        kind: file.kind,
-        name: file.name.clone(),
-        native: file.native.clone(),
-        description: file.description.clone(),
-        created_at: now,
-        retired_at: None,
-    }
-}
-
-fn role_row(
-    file: &RoleFile,
-    before: Option<&RoleVersionRow>,
-    role: RoleId,
-    policy: Uuid,
-    entitlements: &BTreeSet<Uuid>,
-    now: Instant,
-) -> RoleVersionRow {
-    let mut row = RoleVersionRow {
-        id: RoleVersionId::new(now).0,
-        role_id: role.0,
-        key: file.key.clone(),
-        version: before.map_or(1, |b| b.version + 1),
-        hash: String::new(),
-        name: file.name.clone(),
-        description: file.description.clone(),
-        risk: file.risk,
-        tags: serde_json::Value::from(file.tags.clone()).to_string(),
-        requestable: file.requestable,
-        policy_id: policy,
-        max_seconds: file.max_duration.map(|s| s.to_delta().num_seconds()),
-        assurance: None,
-        retired_at: None,
-    };
-    row.hash = role_hash(&row, entitlements);
-    row
-}
-
-/// The hash of everything that a role's version says and gives.
-pub(crate) fn role_hash(row: &RoleVersionRow, entitlements: &BTreeSet<Uuid>) -> String {
-    let said = serde_json::json!([
-        row.key,
-        row.name,
-        row.description,
-        row.risk,
-        row.tags,
-        row.requestable,
-        row.policy_id,
-        row.max_seconds,
-        row.assurance,
-        entitlements,
-    ]);
-    sha256_hex(said.to_string().as_bytes())
 }

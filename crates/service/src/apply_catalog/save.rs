@@ -34,7 +34,8 @@ pub(super) async fn save(
 ) -> ServiceResult<Vec<NewEvent>> {
     // The one lock first, for everybody whose access or request is touched.
     let holders = changes.holders.values().flatten().map(|h| IdentityId(h.identity_id));
-    let touched: Vec<IdentityId> = holders.chain(changes.waiting.iter().map(|i| IdentityId(i.beneficiary_id))).collect();
+    let touched: Vec<IdentityId> =
+        holders.chain(changes.waiting.iter().map(|i| IdentityId(i.beneficiary_id))).collect();
     identities::lock(tx, &touched).await?;
     let locked: HashSet<IdentityId> = touched.into_iter().collect();
 
@@ -200,7 +201,9 @@ impl Saving<'_> {
         for chunk in ids.chunks(CHUNK) {
             // Once more, under the locks.
             for holder in holders::of_roles(self.tx, chunk).await? {
-                if let Some(to) = versions.get(&holder.role_id).filter(|_| locked.contains(&IdentityId(holder.identity_id))) {
+                if let Some(to) =
+                    versions.get(&holder.role_id).filter(|_| locked.contains(&IdentityId(holder.identity_id)))
+                {
                     held.push((holder, *to));
                 }
             }
@@ -222,7 +225,8 @@ impl Saving<'_> {
                 stages::close_item(self.tx, item.id()).await?;
                 let request = RequestId(item.request_id);
                 items::follow(self.tx, request).await?;
-                let name = identities::names(self.tx, &[beneficiary.0]).await?.remove(&beneficiary.0).unwrap_or_default();
+                let name =
+                    identities::names(self.tx, &[beneficiary.0]).await?.remove(&beneficiary.0).unwrap_or_default();
                 notices::decided(self.tx, &item, to.state, "", &role.name, &name, "").await?;
                 self.tx.announce(Change::Request(request));
                 self.push(EventBody::ItemCancelled {

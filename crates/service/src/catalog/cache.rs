@@ -40,6 +40,11 @@ impl CatalogCache {
 
     /// What is kept, unless it is older than `version`.
     fn fresh(&self, version: i64) -> Option<Arc<Catalog>> {
-        self.kept.read().unwrap_or_else(PoisonError::into_inner).as_ref().filter(|c| c.version >= version).map(Arc::clone)
+        self.kept
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .filter(|c| c.version >= version)
+            .map(Arc::clone)
     }
 }

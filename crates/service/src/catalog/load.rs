@@ -63,7 +63,8 @@ async fn once(c: &mut impl AsConn) -> ServiceResult<Catalog> {
         .collect();
     let mut entitlements = HashMap::with_capacity(entitlement_rows.len());
     for row in entitlement_rows {
-        let system = Arc::clone(systems.get(&row.system_id).ok_or(StoreError::Missing { what: "an entitlement's system" })?);
+        let system =
+            Arc::clone(systems.get(&row.system_id).ok_or(StoreError::Missing { what: "an entitlement's system" })?);
         let entry = EntitlementEntry {
             id: EntitlementId(row.id),
             key: row.key,

@@ -4,12 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use latchkey_domain::{IdentityId, Instant, id::new_uuid, identity::Status};
 use latchkey_store::{
-    AsConn,
-    catalog::ownership::{self, OwnershipRow},
+    AsConn, StoreResult,
+    catalog::{
+        ownership::{self, OwnershipRow},
+        roles,
+    },
     identities::{
         PersonRow as Known,
         write::{PeriodRow, all_people, latest_periods},
     },
+    systems,
 };
 use uuid::Uuid;
 
@@ -66,6 +70,8 @@ pub(super) struct Comparison<'a> {
     not_in_file: Vec<String>,
     /// Who owns what today.
     pub(super) owned: Vec<OwnershipRow>,
+    /// The names of what somebody owns who leaves.
+    owned_by_leavers: Vec<String>,
 }
 
 impl<'a> Comparison<'a> {
@@ -110,7 +116,8 @@ impl<'a> Comparison<'a> {
                 changed.push(Changed { line, before: (*before).clone(), after, fields, period });
             }
         }
-        Ok(Self { new, changed, not_in_file, owned })
+        let owned_by_leavers = owned_by_leavers(c, &changed, &owned).await?;
+        Ok(Self { new, changed, not_in_file, owned, owned_by_leavers })
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -133,8 +140,11 @@ impl<'a> Comparison<'a> {
         }
         for change in self.changed.iter().filter(|c| !c.fields.is_empty()) {
             plan.add(titles::CHANGED, || {
-                let fields: Vec<String> =
-                    change.fields.iter().map(|f| format!("{}: {} -> {}", f.name, shown(&f.from), shown(&f.to))).collect();
+                let fields: Vec<String> = change
+                    .fields
+                    .iter()
+                    .map(|f| format!("{}: {} -> {}", f.name, shown(&f.from), shown(&f.to)))
+                    .collect();
                 format!("{} ({}): {}", change.after.display_name, change.after.external_id, fields.join("; "))
             });
         }
@@ -144,18 +154,40 @@ impl<'a> Comparison<'a> {
                 format!("{} ({}): {from} -> {to}", change.after.display_name, change.after.external_id)
             });
         }
-        let mut leavers = HashMap::new();
         for change in self.changed.iter().filter(|c| c.leaves()) {
-            leavers.insert(change.after.id, &change.after.display_name);
             plan.add(titles::LEFT, || format!("{} ({})", change.after.display_name, change.after.external_id));
         }
-        for name in self.owned.iter().filter_map(|o| leavers.get(&o.owner_id)) {
-            plan.add(titles::OWNERLESS, || (*name).clone());
+        for owned in &self.owned_by_leavers {
+            plan.add(titles::OWNERLESS, || owned.clone());
         }
         for name in &self.not_in_file {
             plan.add(titles::NOT_IN_FILE, || name.clone());
         }
     }
+}
+
+/// What leaves an owner behind, as "Payroll reader: Bo Lind"; retired roles and systems need none.
+async fn owned_by_leavers(
+    c: &mut impl AsConn,
+    changed: &[Changed<'_>],
+    owned: &[OwnershipRow],
+) -> StoreResult<Vec<String>> {
+    let leavers: HashSet<Uuid> = changed.iter().filter(|c| c.leaves()).map(|c| c.after.id).collect();
+    let owned: Vec<&OwnershipRow> = owned.iter().filter(|o| leavers.contains(&o.owner_id)).collect();
+    if owned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut names: HashMap<Uuid, String> = HashMap::new();
+    names.extend(roles::in_force(c).await?.into_iter().filter(|r| r.retired_at.is_none()).map(|r| (r.role_id, r.name)));
+    names.extend(systems::all(c).await?.into_iter().filter(|s| s.retired_at.is_none()).map(|s| (s.id, s.name)));
+    let mut lines: Vec<String> = owned
+        .into_iter()
+        .filter_map(|o| {
+            o.role_id.or(o.system_id).and_then(|id| names.get(&id)).map(|name| format!("{name}: {}", o.owner_name))
+        })
+        .collect();
+    lines.sort();
+    Ok(lines)
 }
 
 /// What only the database knows: managers and addresses of people who aren't in the file.
@@ -240,12 +272,8 @@ fn period_step(
     now: Instant,
     fields: &mut Vec<Field>,
 ) -> PeriodStep {
-    let new = || PeriodRow {
-        id: new_uuid(now),
-        identity_id: before.id,
-        starts_on: line.start_date,
-        ends_on: line.end_date,
-    };
+    let new =
+        || PeriodRow { id: new_uuid(now), identity_id: before.id, starts_on: line.start_date, ends_on: line.end_date };
     let day = |d: Option<chrono::NaiveDate>| d.map(|d| d.to_string()).unwrap_or_default();
     let Some(latest) = latest else { return PeriodStep::New(new()) };
     if latest.starts_on == line.start_date && latest.ends_on == line.end_date {

@@ -13,7 +13,8 @@ use latchkey_store::{
     identities::{
         PersonRow as Known,
         write::{
-            HistoryWrite, PeriodRow, PersonWrite, insert_people, insert_periods, succeed_history, update_period, update_person,
+            HistoryWrite, PeriodRow, PersonWrite, insert_people, insert_periods, succeed_history, update_period,
+            update_person,
         },
     },
     installation,
@@ -22,12 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::compare::{Changed, Comparison, PeriodStep};
-use crate::{
-    ServiceResult, approvers,
-    files::PersonRow as Line,
-    fold::fold,
-    leave,
-};
+use crate::{ServiceResult, approvers, files::PersonRow as Line, fold::fold, leave};
 
 /// What a person is, as history and the text beside their events keep it: enough to rebuild any past day.
 #[derive(Serialize)]
@@ -138,9 +134,8 @@ async fn add(
             status: person.status,
             manager: person.manager_id.map(IdentityId),
         };
-        events.push(
-            NewEvent::new(actor.clone(), body).text("name", &person.display_name).text("attributes", attributes),
-        );
+        events
+            .push(NewEvent::new(actor.clone(), body).text("name", &person.display_name).text("attributes", attributes));
     }
     insert_people(tx, &people).await?;
     succeed_history(tx, &histories, Some(set)).await?;
@@ -187,7 +182,12 @@ async fn change(
 }
 
 /// What follows from the changes, once all of them are saved: whoever decides now is worked out from all of them.
-async fn follow(tx: &mut Tx, changed: &[Changed<'_>], actor: &ActorRef, events: &mut Vec<NewEvent>) -> ServiceResult<()> {
+async fn follow(
+    tx: &mut Tx,
+    changed: &[Changed<'_>],
+    actor: &ActorRef,
+    events: &mut Vec<NewEvent>,
+) -> ServiceResult<()> {
     for change in changed {
         let identity = IdentityId(change.after.id);
         if change.leaves() {

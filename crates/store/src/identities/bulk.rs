@@ -28,14 +28,16 @@ macro_rules! insert_rows {
         for chunk in $items.chunks($crate::identities::bulk::ROWS) {
             $crate::query::count();
             let sql = sqlx::AssertSqlSafe($crate::identities::bulk::values($head, $width, chunk.len()));
+            // Only full chunks are worth a place among the prepared statements.
+            let keep = chunk.len() == $crate::identities::bulk::ROWS;
             let done = match $crate::query::AsConn::conn($tx) {
                 $crate::query::ConnRef::Sqlite(c) => {
-                    let mut q = sqlx::query(sql);
+                    let mut q = sqlx::query(sql).persistent(keep);
                     for $x in chunk { q = q$(.bind($arg))+; }
                     q.execute(c).await.map(|_| ())
                 }
                 $crate::query::ConnRef::Postgres(c) => {
-                    let mut q = sqlx::query(sql);
+                    let mut q = sqlx::query(sql).persistent(keep);
                     for $x in chunk { q = q$(.bind($arg))+; }
                     q.execute(c).await.map(|_| ())
                 }

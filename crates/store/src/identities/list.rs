@@ -108,6 +108,14 @@ pub async fn team(
     )
 }
 
+/// How many identities are in each status, as its word.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_by_status(c: &mut impl AsConn) -> StoreResult<Vec<(String, i64)>> {
+    rows!(c, (String, i64), "select status, count(*) from identity group by status order by status")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,12 +132,4 @@ mod tests {
         assert_eq!(key.to_string().parse(), Ok(key));
         assert_eq!("x".parse::<PersonKey>(), Err(InvalidPersonKey));
     }
-}
-
-/// How many identities are in each status, as its word.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_by_status(c: &mut impl AsConn) -> StoreResult<Vec<(String, i64)>> {
-    rows!(c, (String, i64), "select status, count(*) from identity group by status order by status")
 }

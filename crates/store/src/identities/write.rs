@@ -177,16 +177,17 @@ async fn close_history(tx: &mut Tx, ids: &[Uuid]) -> StoreResult<()> {
     sql.push(')');
     crate::query::count();
     let sql = sqlx::AssertSqlSafe(sql);
+    let keep = ids.len() == CHUNK;
     match tx.conn() {
         crate::ConnRef::Sqlite(c) => {
-            let mut q = sqlx::query(sql).bind(now);
+            let mut q = sqlx::query(sql).persistent(keep).bind(now);
             for id in ids {
                 q = q.bind(*id);
             }
             q.execute(c).await.map(|_| ())
         }
         crate::ConnRef::Postgres(c) => {
-            let mut q = sqlx::query(sql).bind(now);
+            let mut q = sqlx::query(sql).persistent(keep).bind(now);
             for id in ids {
                 q = q.bind(*id);
             }
