@@ -20,7 +20,7 @@ use crate::{
     asset_paths::AssetPaths,
     components::Hydration,
     frame::{Reader, Slots, Theme},
-    islands::{Keys, LivingTimes, ThemeSwitch},
+    islands::{Keys, KeysButton, LivingTimes, ThemeSwitch},
 };
 
 /// How long one stream lives; the browser then comes back by itself, and is checked again.
@@ -35,7 +35,7 @@ pub(super) fn slots(assets: AssetPaths, nonce: String, reader: Reader, theme: Th
     let chosen = theme.attribute().unwrap_or("system").to_owned();
     Slots {
         head: Some(view! { <Hydration paths=assets nonce=nonce/> }.into_any()),
-        menu: Some(view! { <ThemeSwitch theme=chosen/> }.into_any()),
+        menu: Some(view! { <ThemeSwitch theme=chosen/> <KeysButton/> }.into_any()),
         tail: Some(view! { <Keys/> <LivingTimes zone=zone/> }.into_any()),
     }
 }
@@ -55,10 +55,10 @@ pub(super) async fn request_events(
     let ticks = stream::unfold(changes, move |mut changes| async move {
         loop {
             match changes.recv().await {
-                Ok(changed) if changed == id => return Some((Ok(Event::default().event("changed").data("")), changes)),
+                Ok(changed) if changed == id => return Some((Ok(Event::default().event("changed").data("look")), changes)),
                 Ok(_) => {}
                 // Missed some: it may have been among them.
-                Err(RecvError::Lagged(_)) => return Some((Ok(Event::default().event("changed").data("")), changes)),
+                Err(RecvError::Lagged(_)) => return Some((Ok(Event::default().event("changed").data("look")), changes)),
                 Err(RecvError::Closed) => return None,
             }
         }
