@@ -8,8 +8,10 @@ use latchkey_app::pages::person::{AccountLine, PersonPage, PersonView};
 use latchkey_app::pages::team::{TeamPage, TeamRow, TeamView};
 use leptos::prelude::*;
 
-use crate::Sheet;
-use crate::world::{LONG_NAME, PEOPLE, ROLES, ago, days_ago, end_in, flashed, links, person, plain_viewer, reader, system};
+use crate::sheet::Sheet;
+use crate::world::{
+    LONG_NAME, PEOPLE, ROLES, ago, days_ago, end_in, flashed, links, person, plain_viewer, reader, system,
+};
 
 fn wait(at: usize, how_long: &str, reason: &str, minutes: i64) -> WaitsForYou {
     WaitsForYou {
@@ -26,14 +28,29 @@ fn wait(at: usize, how_long: &str, reason: &str, minutes: i64) -> WaitsForYou {
 
 pub fn line(at: usize, mark: Mark, minutes: i64) -> RequestLine {
     let stands = match mark {
-        Mark::Waiting => Sentence::of("Waiting for ").link("Amara Okafor", "/people/2").text(", your manager, since ").moment(ago(minutes), Told::Relative),
+        Mark::Waiting => Sentence::of("Waiting for ")
+            .link("Amara Okafor", "/people/2")
+            .text(", your manager, since ")
+            .moment(ago(minutes), Told::Relative),
         Mark::Working => Sentence::of("Approved. Being set up on ").link("Finance database", "/systems/1"),
-        Mark::Attention => Sentence::of("Approved, but ").link("Finance database", "/systems/1").text(" could not be reached. Tried again in 4 minutes"),
-        Mark::Failed => Sentence::of("Denied by ").link("Amara Okafor", "/people/2").text(": ").quote("Ask for Sales reports instead, it has what you need."),
+        Mark::Attention => Sentence::of("Approved, but ")
+            .link("Finance database", "/systems/1")
+            .text(" could not be reached. Tried again in 4 minutes"),
+        Mark::Failed => Sentence::of("Denied by ")
+            .link("Amara Okafor", "/people/2")
+            .text(": ")
+            .quote("Ask for Sales reports instead, it has what you need."),
         Mark::Ended => Sentence::of("Given back ").moment(ago(minutes), Told::Relative),
         Mark::Done | Mark::Next => Sentence::of("You have it until ").moment(end_in(88), Told::LastDay),
     };
-    RequestLine { href: "/requests/1".to_owned(), what: ROLES[at % ROLES.len()].0.to_owned(), beneficiary: None, mark, stands, changed: ago(minutes) }
+    RequestLine {
+        href: "/requests/1".to_owned(),
+        what: ROLES[at % ROLES.len()].0.to_owned(),
+        beneficiary: None,
+        mark,
+        stands,
+        changed: ago(minutes),
+    }
 }
 
 pub fn held(at: usize, ends: Option<i64>) -> AccessRow {
@@ -61,14 +78,26 @@ pub fn held(at: usize, ends: Option<i64>) -> AccessRow {
 fn usual_home() -> HomePage {
     HomePage {
         waits: vec![
-            wait(0, "90 days", "Month-end close: I reconcile the payroll run of February with the ledger, and Wei is away until the 12th.", 1500),
+            wait(
+                0,
+                "90 days",
+                "Month-end close: I reconcile the payroll run of February with the ledger, and Wei is away until the 12th.",
+                1500,
+            ),
             wait(2, "30 days", "Covering for Ines during her leave.", 300),
             wait(3, "1 year", "Weekly review of the northern region.", 40),
         ],
         waits_total: 3,
         waiting: vec![line(4, Mark::Waiting, 1500), line(3, Mark::Working, 3), line(2, Mark::Attention, 50)],
         waiting_total: 3,
-        access: vec![held(0, Some(4)), held(4, Some(12)), held(3, Some(88)), held(8, Some(310)), held(1, None), held(7, None)],
+        access: vec![
+            held(0, Some(4)),
+            held(4, Some(12)),
+            held(3, Some(88)),
+            held(8, Some(310)),
+            held(1, None),
+            held(7, None),
+        ],
         access_total: 6,
         ending: 2,
         access_href: "/people/12".to_owned(),
@@ -101,13 +130,23 @@ fn new_home() -> HomePage {
 }
 
 fn crowded_home() -> HomePage {
-    let mut access: Vec<AccessRow> = (0..50).map(|at| held(at, (at % 4 != 3).then(|| i64::try_from(at).unwrap_or(0) * 7 + 1))).collect();
+    let mut access: Vec<AccessRow> =
+        (0..50).map(|at| held(at, (at % 4 != 3).then(|| i64::try_from(at).unwrap_or(0) * 7 + 1))).collect();
     access[1].state = Some(StateWord::new(Mark::Working, "Being set up"));
     access[2].state = Some(StateWord::new(Mark::Attention, "1 of 3 not set up yet"));
     access[3].state = Some(StateWord::new(Mark::Working, "Being removed"));
     access[4].state = Some(StateWord::new(Mark::Failed, "Refused by the system"));
     let mut page = usual_home();
-    page.waits = vec![wait(6, "365 days", &"I need this for the quarterly correction of stock in all warehouses of the region. ".repeat(6), 9000), wait(10, "8 hours", "Fire.", 2000), wait(5, "30 days", "", 700)];
+    page.waits = vec![
+        wait(
+            6,
+            "365 days",
+            &"I need this for the quarterly correction of stock in all warehouses of the region. ".repeat(6),
+            9000,
+        ),
+        wait(10, "8 hours", "Fire.", 2000),
+        wait(5, "30 days", "", 700),
+    ];
     page.waits[0].who = LONG_NAME.to_owned();
     page.waits_total = 27;
     page.waiting = (0..5).map(|at| line(at + 5, Mark::Waiting, 700 * i64::try_from(at).unwrap_or(0))).collect();
@@ -136,8 +175,18 @@ fn usual_person() -> PersonPage {
         access_total: 3,
         access_more: None,
         accounts: vec![
-            AccountLine { system: system("Company directory"), name: Some("jonas.lindqvist".to_owned()), state: StateWord::new(Mark::Done, "Enabled"), seen: Some(ago(14)) },
-            AccountLine { system: system("Finance database"), name: None, state: StateWord::new(Mark::Failed, "Needs a human: a stranger has this name"), seen: None },
+            AccountLine {
+                system: system("Company directory"),
+                name: Some("jonas.lindqvist".to_owned()),
+                state: StateWord::new(Mark::Done, "Enabled"),
+                seen: Some(ago(14)),
+            },
+            AccountLine {
+                system: system("Finance database"),
+                name: None,
+                state: StateWord::new(Mark::Failed, "Needs a human: a stranger has this name"),
+                seen: None,
+            },
         ],
         open: vec![line(2, Mark::Waiting, 300)],
         why_seen: "You see this because you are their manager.".to_owned(),
@@ -167,7 +216,9 @@ fn team() -> TeamPage {
 }
 
 pub fn sheets() -> Vec<Sheet> {
-    let home = |name, page: HomePage| Sheet::framed(name, Part::Home, page.title(), view! { <HomeView page=page reader=reader()/> });
+    let home = |name, page: HomePage| {
+        Sheet::framed(name, Part::Home, page.title(), view! { <HomeView page=page reader=reader()/> })
+    };
     let usual = usual_person();
     let team = team();
     let nobody = TeamPage { rows: Vec::new(), total: 0, links: links("", false, false) };

@@ -2,11 +2,13 @@
 
 use latchkey_app::components::{FormError, Mark, RiskLevel, Sentence, Told};
 use latchkey_app::frame::Part;
-use latchkey_app::pages::approvals::{ApprovalRow, ApprovalsPage, ApprovalsView, Deciding, Decision, DecisionForm, Flag, Held};
+use latchkey_app::pages::approvals::{
+    ApprovalRow, ApprovalsPage, ApprovalsView, Deciding, Decision, DecisionForm, Flag, Held,
+};
 use latchkey_app::pages::confirm::{ConfirmPage, ConfirmRemark, ConfirmView};
 use leptos::prelude::*;
 
-use crate::Sheet;
+use crate::sheet::Sheet;
 use crate::world::{LONG_NAME, LONG_ROLE, PEOPLE, ROLES, ago, end_in, gives_payroll, links, person, reader, tab};
 
 fn rows(count: usize) -> Vec<ApprovalRow> {
@@ -42,7 +44,9 @@ fn decision(deciding: Deciding) -> Decision {
         employment: "Contractor until 30 June 2027".to_owned(),
         asked_by: None,
         asked_at: ago(1500),
-        reason: "Month-end close: I reconcile the payroll run of February with the ledger, and Wei is away until the 12th.".to_owned(),
+        reason:
+            "Month-end close: I reconcile the payroll run of February with the ledger, and Wei is away until the 12th."
+                .to_owned(),
         role: "Payroll reader".to_owned(),
         role_href: "/roles/1".to_owned(),
         description: ROLES[0].1.to_owned(),
@@ -52,7 +56,10 @@ fn decision(deciding: Deciding) -> Decision {
         gives: gives_payroll(),
         flags: vec![
             Flag { mark: Mark::Attention, words: Sentence::of("Jonas is a contractor; 2 of 14 holders are.") },
-            Flag { mark: Mark::Attention, words: Sentence::of("90 days is the longest that the policy allows; 30 is the usual.") },
+            Flag {
+                mark: Mark::Attention,
+                words: Sentence::of("90 days is the longest that the policy allows; 30 is the usual."),
+            },
             Flag { mark: Mark::Done, words: Sentence::of("6 of 8 people in Finance operations have it.") },
         ],
         holds: vec![
@@ -62,7 +69,9 @@ fn decision(deciding: Deciding) -> Decision {
         ],
         holds_all: (3, "/people/31".to_owned()),
         as_what: "You decide as Jonas Lindqvist\u{2019}s manager.".to_owned(),
-        until: Some(Sentence::of("If nobody decides by ").moment(end_in(13), Told::LastDay).text(", the request ends.")),
+        until: Some(
+            Sentence::of("If nobody decides by ").moment(end_in(13), Told::LastDay).text(", the request ends."),
+        ),
         earlier: Vec::new(),
         deciding,
     }
@@ -87,11 +96,30 @@ fn crowded() -> Decision {
     one.asked_by = Some(person("Fatima El-Sayed", 6));
     one.role = LONG_ROLE.to_owned();
     one.risk = RiskLevel::Critical;
-    one.reason = "We correct the stock of all warehouses before the audit.\nI need it from Monday.\n\nFatima knows about it.".to_owned();
-    one.flags.insert(0, Flag { mark: Mark::Failed, words: Sentence::of("It conflicts with ").link("Stock correction", "/roles/9").text(", which they hold: one person would enter and approve the same correction.") });
-    one.holds = ROLES.iter().take(10).map(|role| Held { role: role.0.to_owned(), href: "/roles/1".to_owned(), until: Some(end_in(40)) }).collect();
+    one.reason =
+        "We correct the stock of all warehouses before the audit.\nI need it from Monday.\n\nFatima knows about it."
+            .to_owned();
+    one.flags.insert(
+        0,
+        Flag {
+            mark: Mark::Failed,
+            words: Sentence::of("It conflicts with ")
+                .link("Stock correction", "/roles/9")
+                .text(", which they hold: one person would enter and approve the same correction."),
+        },
+    );
+    one.holds = ROLES
+        .iter()
+        .take(10)
+        .map(|role| Held { role: role.0.to_owned(), href: "/roles/1".to_owned(), until: Some(end_in(40)) })
+        .collect();
     one.holds_all = (36, "/people/31".to_owned());
-    one.earlier = vec![Sentence::default().link("Tomas Novak", "/people/3").text(" approved as their manager: ").quote("Needed for the audit.")];
+    one.earlier = vec![
+        Sentence::default()
+            .link("Tomas Novak", "/people/3")
+            .text(" approved as their manager: ")
+            .quote("Needed for the audit."),
+    ];
     one
 }
 
@@ -119,13 +147,24 @@ fn give_back() -> ConfirmPage {
 }
 
 pub fn sheets() -> Vec<Sheet> {
-    let approvals = |name, page: ApprovalsPage| Sheet::framed(name, Part::Approvals, page.title(), view! { <ApprovalsView page=page reader=reader()/> });
+    let approvals = |name, page: ApprovalsPage| {
+        Sheet::framed(name, Part::Approvals, page.title(), view! { <ApprovalsView page=page reader=reader()/> })
+    };
     let too_late = Deciding::TooLate {
-        words: Sentence::default().link("Tomas Novak", "/people/3").text(" approved this ").moment(ago(1), Told::Relative).text("."),
+        words: Sentence::default()
+            .link("Tomas Novak", "/people/3")
+            .text(" approved this ")
+            .moment(ago(1), Told::Relative)
+            .text("."),
         typed: "Only until the end of March, then Wei is back.".to_owned(),
     };
-    let missing = vec![FormError { field: Some("comment"), message: "Say why you deny it, so that Jonas knows what to do instead".to_owned() }];
-    let own = Deciding::No("You asked for this yourself, so somebody else decides: Tomas Novak, who stands in for you.".into());
+    let missing = vec![FormError {
+        field: Some("comment"),
+        message: "Say why you deny it, so that Jonas knows what to do instead".to_owned(),
+    }];
+    let own = Deciding::No(
+        "You asked for this yourself, so somebody else decides: Tomas Novak, who stands in for you.".into(),
+    );
     let confirm = give_back();
     vec![
         approvals("approvals", page(3, Some(decision(form("", Vec::new()))), false)),
@@ -135,6 +174,11 @@ pub fn sheets() -> Vec<Sheet> {
         approvals("approvals-errors", page(3, Some(decision(form("", missing))), true)),
         approvals("approvals-own", page(3, Some(decision(own)), true)),
         approvals("approvals-empty", page(0, None, false)),
-        Sheet::framed("confirm", Part::Requests, confirm.title.clone(), view! { <ConfirmView page=confirm reader=reader()/> }),
+        Sheet::framed(
+            "confirm",
+            Part::Requests,
+            confirm.title.clone(),
+            view! { <ConfirmView page=confirm reader=reader()/> },
+        ),
     ]
 }

@@ -9,7 +9,7 @@ use latchkey_app::pages::system::{EntitlementRow, SystemPage, SystemView, Troubl
 use latchkey_app::pages::systems::{SystemRow, SystemsPage, SystemsView, Work};
 use leptos::prelude::*;
 
-use crate::Sheet;
+use crate::sheet::Sheet;
 use crate::world::{ago, chosen, days_ago, end_in, facet, links, person, plain_viewer, reader};
 
 const JSON: &str = r#"{
@@ -45,23 +45,124 @@ fn event(at: usize, minutes: i64, action: &str, mark: Mark, words: Sentence) -> 
 fn audit() -> AuditPage {
     let who = |name: &str| Sentence::default().link(name, "/people/1");
     let rows = vec![
-        event(0, 10, "fulfilment.confirmed", Mark::Done, Sentence::default().link("Finance database", "/systems/1").text(" confirmed Read payroll for ").link("Jonas Lindqvist", "/people/31")),
-        event(1, 70, "item.approved", Mark::Done, who("Amara Okafor").text(" approved ").link("Payroll reader", "/roles/1").text(" for ").link("Jonas Lindqvist", "/people/31").text(", until ").moment(end_in(90), Told::LastDay)),
-        event(2, 95, "fulfilment.failed", Mark::Attention, Sentence::default().link("Company directory", "/systems/2").text(" refused VPN users for ").link("Wei Zhang", "/people/5").text(": ").quote("insufficient access rights")),
-        event(3, 300, "item.denied", Mark::Failed, who("Tomas Novak").text(" denied ").link("Supplier payments", "/roles/3").text(" for ").link("Grace Mbeki", "/people/10").text(": ").quote("You approve invoices, so you cannot release them too.")),
-        event(4, 330, "request.submitted", Mark::Done, who("Grace Mbeki").text(" asked for ").link("Supplier payments", "/roles/3").text(" for 30 days: ").quote("Covering for Ines during her leave.")),
-        event(5, 1480, "session.refused", Mark::Failed, Sentence::of("A sign-in as ").link("Bo Li", "/people/12").text(" was refused: no second factor, even when asked for")),
-        event(6, 1500, "session.started", Mark::Done, who("Priya Raman").text(" signed in with a password and a code from an app")),
-        event(7, 1700, "grant.ended", Mark::Ended, Sentence::of("Release manager ended for ").link("Daniel Kowalczyk", "/people/9").text(", as agreed on 26 November 2026")),
-        event(8, 3100, "catalog.applied", Mark::Done, Sentence::of("The catalog was applied on the host: 61 roles, 2 of them changed, set ").code("c41f09")),
-        event(9, 3120, "person.terminated", Mark::Ended, who("Oskar Nyberg").text(" left the company: 2 sessions, 7 grants and 1 open request ended, 3 roles went to ").link("Leila Haddad", "/people/8")),
+        event(
+            0,
+            10,
+            "fulfilment.confirmed",
+            Mark::Done,
+            Sentence::default()
+                .link("Finance database", "/systems/1")
+                .text(" confirmed Read payroll for ")
+                .link("Jonas Lindqvist", "/people/31"),
+        ),
+        event(
+            1,
+            70,
+            "item.approved",
+            Mark::Done,
+            who("Amara Okafor")
+                .text(" approved ")
+                .link("Payroll reader", "/roles/1")
+                .text(" for ")
+                .link("Jonas Lindqvist", "/people/31")
+                .text(", until ")
+                .moment(end_in(90), Told::LastDay),
+        ),
+        event(
+            2,
+            95,
+            "fulfilment.failed",
+            Mark::Attention,
+            Sentence::default()
+                .link("Company directory", "/systems/2")
+                .text(" refused VPN users for ")
+                .link("Wei Zhang", "/people/5")
+                .text(": ")
+                .quote("insufficient access rights"),
+        ),
+        event(
+            3,
+            300,
+            "item.denied",
+            Mark::Failed,
+            who("Tomas Novak")
+                .text(" denied ")
+                .link("Supplier payments", "/roles/3")
+                .text(" for ")
+                .link("Grace Mbeki", "/people/10")
+                .text(": ")
+                .quote("You approve invoices, so you cannot release them too."),
+        ),
+        event(
+            4,
+            330,
+            "request.submitted",
+            Mark::Done,
+            who("Grace Mbeki")
+                .text(" asked for ")
+                .link("Supplier payments", "/roles/3")
+                .text(" for 30 days: ")
+                .quote("Covering for Ines during her leave."),
+        ),
+        event(
+            5,
+            1480,
+            "session.refused",
+            Mark::Failed,
+            Sentence::of("A sign-in as ")
+                .link("Bo Li", "/people/12")
+                .text(" was refused: no second factor, even when asked for"),
+        ),
+        event(
+            6,
+            1500,
+            "session.started",
+            Mark::Done,
+            who("Priya Raman").text(" signed in with a password and a code from an app"),
+        ),
+        event(
+            7,
+            1700,
+            "grant.ended",
+            Mark::Ended,
+            Sentence::of("Release manager ended for ")
+                .link("Daniel Kowalczyk", "/people/9")
+                .text(", as agreed on 26 November 2026"),
+        ),
+        event(
+            8,
+            3100,
+            "catalog.applied",
+            Mark::Done,
+            Sentence::of("The catalog was applied on the host: 61 roles, 2 of them changed, set ").code("c41f09"),
+        ),
+        event(
+            9,
+            3120,
+            "person.terminated",
+            Mark::Ended,
+            who("Oskar Nyberg")
+                .text(" left the company: 2 sessions, 7 grants and 1 open request ended, 3 roles went to ")
+                .link("Leila Haddad", "/people/8"),
+        ),
     ];
     AuditPage {
         query: String::new(),
         keep: Vec::new(),
         span: Span::default(),
         facets: vec![
-            facet("action", "Action", &[("Asked", 212, false), ("Approved", 180, false), ("Denied", 14, false), ("Confirmed", 402, false), ("Failed", 9, false), ("Signed in", 2210, false)]),
+            facet(
+                "action",
+                "Action",
+                &[
+                    ("Asked", 212, false),
+                    ("Approved", 180, false),
+                    ("Denied", 14, false),
+                    ("Confirmed", 402, false),
+                    ("Failed", 9, false),
+                    ("Signed in", 2210, false),
+                ],
+            ),
             facet("system", "System", &[("Company directory", 310, false), ("Finance database", 92, false)]),
             facet("role", "Role", &[("Payroll reader", 40, false), ("VPN", 31, false)]),
         ],
@@ -91,8 +192,22 @@ fn systems() -> SystemsPage {
     let well = || StateWord::new(Mark::Done, "Healthy");
     SystemsPage {
         rows: vec![
-            system_row("Finance database", "PostgreSQL", StateWord::new(Mark::Failed, "Not reachable since 13:20"), Some("connection refused (os error 111)"), [4, 2, 0], 46),
-            system_row("Travel app", "SCIM 2.0", StateWord::new(Mark::Attention, "Slow: 8 seconds a call"), Some("429 Too Many Requests"), [12, 0, 1], 21),
+            system_row(
+                "Finance database",
+                "PostgreSQL",
+                StateWord::new(Mark::Failed, "Not reachable since 13:20"),
+                Some("connection refused (os error 111)"),
+                [4, 2, 0],
+                46,
+            ),
+            system_row(
+                "Travel app",
+                "SCIM 2.0",
+                StateWord::new(Mark::Attention, "Slow: 8 seconds a call"),
+                Some("429 Too Many Requests"),
+                [12, 0, 1],
+                21,
+            ),
             system_row("Warehouse app", "SCIM 2.0", StateWord::new(Mark::Ended, "Not connected"), None, [0, 0, 0], 0),
             system_row("Company directory", "LDAP directory", well(), None, [1, 0, 0], 7),
             system_row("Customer app", "SCIM 2.0", well(), None, [0, 0, 0], 9),
@@ -157,7 +272,11 @@ fn system() -> SystemPage {
 }
 
 fn sessions(count: usize) -> SessionsPage {
-    let all = [("Firefox on Linux", "192.0.2.17", 130, 0), ("Safari on iPhone", "198.51.100.4", 900, 40), ("A browser that does not say", "203.0.113.99", 620, 300)];
+    let all = [
+        ("Firefox on Linux", "192.0.2.17", 130, 0),
+        ("Safari on iPhone", "198.51.100.4", 900, 40),
+        ("A browser that does not say", "203.0.113.99", 620, 300),
+    ];
     SessionsPage {
         rows: all
             .into_iter()
@@ -187,8 +306,12 @@ fn admin() -> AdminPage {
         summary: summary.to_owned(),
     };
     AdminPage {
-        people: [("Active", 238), ("On leave", 6), ("Start soon", 3), ("Left", 9)].map(|(name, count)| (name.to_owned(), count)).to_vec(),
-        catalog: [("Roles", 61), ("Entitlements", 143), ("Systems", 7), ("Policies", 4)].map(|(name, count)| (name.to_owned(), count)).to_vec(),
+        people: [("Active", 238), ("On leave", 6), ("Start soon", 3), ("Left", 9)]
+            .map(|(name, count)| (name.to_owned(), count))
+            .to_vec(),
+        catalog: [("Roles", 61), ("Entitlements", 143), ("Systems", 7), ("Policies", 4)]
+            .map(|(name, count)| (name.to_owned(), count))
+            .to_vec(),
         portal_roles: vec![
             ("Administrator".to_owned(), vec![person("Priya Raman", 12), person("Leila Haddad", 8)]),
             ("Security".to_owned(), vec![person("Daniel Kowalczyk", 9)]),
@@ -212,7 +335,13 @@ pub fn sheets() -> Vec<Sheet> {
     none.rows.clear();
     none.chosen = vec![chosen("Action: Failed"), chosen("From 2 to 1 March 2027")];
     none.facets[0].options[4].on = true;
-    none.span = Span { from: "2027-03-02".to_owned(), to: "2027-03-01".to_owned(), error: Some("The first day is after the last: the first has to come first, for example 1 to 2 March".to_owned()) };
+    none.span = Span {
+        from: "2027-03-02".to_owned(),
+        to: "2027-03-01".to_owned(),
+        error: Some(
+            "The first day is after the last: the first has to come first, for example 1 to 2 March".to_owned(),
+        ),
+    };
     let (all, one, some, single, admin) = (systems(), system(), sessions(3), sessions(1), admin());
     vec![
         Sheet::framed("audit", Part::Audit, full.title(), view! { <AuditView page=full reader=reader()/> }),
@@ -220,7 +349,13 @@ pub fn sheets() -> Vec<Sheet> {
         Sheet::framed("systems", Part::Systems, all.title(), view! { <SystemsView page=all reader=reader()/> }),
         Sheet::framed("system", Part::Systems, one.title(), view! { <SystemView page=one reader=reader()/> }),
         Sheet::framed("sessions", Part::Elsewhere, some.title(), view! { <SessionsView page=some reader=reader()/> }),
-        Sheet::framed("sessions-one", Part::Elsewhere, single.title(), view! { <SessionsView page=single reader=reader()/> }).tuned(plain_viewer),
+        Sheet::framed(
+            "sessions-one",
+            Part::Elsewhere,
+            single.title(),
+            view! { <SessionsView page=single reader=reader()/> },
+        )
+        .tuned(plain_viewer),
         Sheet::framed("admin", Part::Admin, admin.title(), view! { <AdminView page=admin reader=reader()/> }),
     ]
 }

@@ -69,7 +69,9 @@ pub fn plain_viewer(context: &mut PageContext) {
 pub fn flashed(context: &mut PageContext) {
     context.flash = Some(FlashMessage {
         mark: Mark::Done,
-        words: Sentence::of("You asked for ").link("Payroll reader", "/requests/1").text(". Amara Okafor, your manager, was told by e-mail."),
+        words: Sentence::of("You asked for ")
+            .link("Payroll reader", "/requests/1")
+            .text(". Amara Okafor, your manager, was told by e-mail."),
     });
 }
 
@@ -86,16 +88,46 @@ pub const LONG_NAME: &str = "Maximiliana Konstantinopoulou-Featherstonehaugh-Vil
 
 /// Roles: name, what it lets one do, systems, risk.
 pub const ROLES: [(&str, &str, &str, RiskLevel); 12] = [
-    ("Payroll reader", "See salary statements and payroll runs. You cannot change anything.", "Finance database, Company directory", RiskLevel::Medium),
+    (
+        "Payroll reader",
+        "See salary statements and payroll runs. You cannot change anything.",
+        "Finance database, Company directory",
+        RiskLevel::Medium,
+    ),
     ("VPN", "Reach the office network from outside.", "Company directory", RiskLevel::Low),
-    ("Supplier payments", "Release payments to suppliers up to 10,000 euros. A second person releases more.", "Finance database, Ledger app", RiskLevel::High),
+    (
+        "Supplier payments",
+        "Release payments to suppliers up to 10,000 euros. A second person releases more.",
+        "Finance database, Ledger app",
+        RiskLevel::High,
+    ),
     ("Sales reports", "Read the weekly sales figures by region and product.", "Reporting", RiskLevel::Low),
-    ("Customer records editor", "Change addresses and contacts of customers. You see all customers of your region.", "Customer app", RiskLevel::Medium),
-    ("Production database administrator", "Change anything in the production database, data of customers included.", "Production cluster", RiskLevel::Critical),
-    (LONG_ROLE, "Approve corrections of stock in the warehouses of your region that somebody else entered, up to 500 items a day and with a reason for each of them.", "Warehouse app, Company directory, Reporting", RiskLevel::High),
+    (
+        "Customer records editor",
+        "Change addresses and contacts of customers. You see all customers of your region.",
+        "Customer app",
+        RiskLevel::Medium,
+    ),
+    (
+        "Production database administrator",
+        "Change anything in the production database, data of customers included.",
+        "Production cluster",
+        RiskLevel::Critical,
+    ),
+    (
+        LONG_ROLE,
+        "Approve corrections of stock in the warehouses of your region that somebody else entered, up to 500 items a day and with a reason for each of them.",
+        "Warehouse app, Company directory, Reporting",
+        RiskLevel::High,
+    ),
     ("Travel booking", "Book trips for yourself and charge them to your cost centre.", "Travel app", RiskLevel::Low),
     ("Source code reader", "Read the source code of all products.", "Code hosting", RiskLevel::Medium),
-    ("Release manager", "Publish a release of a product. Each is announced to the whole team.", "Code hosting, Production cluster", RiskLevel::High),
+    (
+        "Release manager",
+        "Publish a release of a product. Each is announced to the whole team.",
+        "Code hosting, Production cluster",
+        RiskLevel::High,
+    ),
     ("Recruiting", "See applications for open positions in your department.", "People app", RiskLevel::Medium),
     ("Shared calendar of rooms", "Book meeting rooms in all offices.", "Company directory", RiskLevel::Low),
 ];
@@ -154,7 +186,12 @@ pub fn facet(key: &'static str, title: &str, options: &[(&str, u32, bool)]) -> F
         title: title.to_owned(),
         options: options
             .iter()
-            .map(|(label, count, on)| FacetOption { label: (*label).to_owned(), count: Some(*count), href: "#".to_owned(), on: *on })
+            .map(|(label, count, on)| FacetOption {
+                label: (*label).to_owned(),
+                count: Some(*count),
+                href: "#".to_owned(),
+                on: *on,
+            })
             .collect(),
     }
 }
@@ -164,7 +201,11 @@ pub fn chosen(label: &str) -> Chosen {
 }
 
 pub fn links(shown: &str, newer: bool, older: bool) -> PageLinks {
-    PageLinks { newer: newer.then(|| "#newer".to_owned()), older: older.then(|| "#older".to_owned()), shown: shown.to_owned() }
+    PageLinks {
+        newer: newer.then(|| "#newer".to_owned()),
+        older: older.then(|| "#older".to_owned()),
+        shown: shown.to_owned(),
+    }
 }
 
 pub fn tab(label: &str, count: u32, here: bool) -> Tab {

@@ -22,7 +22,7 @@ pub fn Disclosure(
                 <Icon glyph=Glyph::Down/>
                 {label}
             </summary>
-            <div class="disclosure-body">{children()}</div>
+            <div>{children()}</div>
         </details>
     }
 }

@@ -43,7 +43,7 @@ pub fn number(count: i64) -> String {
         out.push('\u{2212}');
     }
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -74,7 +74,18 @@ mod tests {
         .collect();
         assert_eq!(
             said,
-            ["under a minute", "1 minute", "8 hours", "1 day", "36 hours", "2 days", "90 days", "1 year", "400 days", "2 years"]
+            [
+                "under a minute",
+                "1 minute",
+                "8 hours",
+                "1 day",
+                "36 hours",
+                "2 days",
+                "90 days",
+                "1 year",
+                "400 days",
+                "2 years"
+            ]
         );
     }
 

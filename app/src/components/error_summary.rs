@@ -29,7 +29,11 @@ pub fn ErrorSummary(
     errors: Vec<FormError>,
 ) -> impl IntoView {
     (!errors.is_empty()).then(|| {
-        let title = if errors.len() == 1 { "There is a problem".to_owned() } else { format!("There are {} problems", errors.len()) };
+        let title = if errors.len() == 1 {
+            "There is a problem".to_owned()
+        } else {
+            format!("There are {} problems", errors.len())
+        };
         view! {
             <div class="error-summary" role="alert" tabindex="-1" autofocus=true id="errors">
                 <h2>

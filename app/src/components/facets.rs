@@ -67,7 +67,7 @@ pub fn Facets(
 fn Group(group: FacetGroup) -> impl IntoView {
     let id = format!("facet-{}", group.key);
     view! {
-        <div class="facet-group">
+        <div>
             <h2 class="facet-title" id=id.clone()>
                 {group.title}
             </h2>
@@ -82,7 +82,7 @@ fn Group(group: FacetGroup) -> impl IntoView {
                                     <span class="facet-box">
                                         {option.on.then(|| view! { <Icon glyph=Glyph::Check/> })}
                                     </span>
-                                    <span class="facet-label">{option.label}</span>
+                                    <span>{option.label}</span>
                                     {option
                                         .count
                                         .map(|count| view! { <span class="facet-count">{number(i64::from(count))}</span> })}

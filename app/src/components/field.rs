@@ -17,7 +17,11 @@ impl FieldIds {
     /// The ids for a field of this name.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        Self { control: format!("field-{name}"), hint: format!("field-{name}-hint"), error: format!("field-{name}-error") }
+        Self {
+            control: format!("field-{name}"),
+            hint: format!("field-{name}-hint"),
+            error: format!("field-{name}-error"),
+        }
     }
 
     /// The value of `aria-describedby`: the error first, since it is what one came back for.

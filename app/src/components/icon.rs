@@ -74,15 +74,25 @@ impl Glyph {
     const fn drawing(self) -> &'static str {
         match self {
             Self::Home => r#"<path d="M2.5 7.5 8 2.75l5.5 4.75M4 6.5v6.75h8V6.5M6.75 13V9.5h2.5V13"/>"#,
-            Self::Catalog => r#"<path d="M2.75 2.75h4v4h-4zM9.25 2.75h4v4h-4zM2.75 9.25h4v4h-4zM9 11.25h4.5M11.25 9v4.5"/>"#,
+            Self::Catalog => {
+                r#"<path d="M2.75 2.75h4v4h-4zM9.25 2.75h4v4h-4zM2.75 9.25h4v4h-4zM9 11.25h4.5M11.25 9v4.5"/>"#
+            }
             Self::Request => r#"<path d="M3.75 2.25h5.5l3 3v8.5h-8.5zM9.25 2.25v3h3M6 8.25h4M6 11h4"/>"#,
             Self::Approval => r#"<path d="M2.75 2.75h10.5v10.5H2.75zM5.25 8.25l2 2 3.5-4"/>"#,
-            Self::Team => r#"<circle cx="6" cy="5.25" r="2.25"/><path d="M2 13c.3-2.7 1.7-4 4-4s3.7 1.3 4 4M10.5 3.2a2.2 2.2 0 0 1 0 4.1M11.9 9.4c1.2.5 1.9 1.7 2.1 3.6"/>"#,
-            Self::Person => r#"<circle cx="8" cy="5.25" r="2.5"/><path d="M3 13.25C3.4 10.4 5.1 9 8 9s4.6 1.4 5 4.25"/>"#,
+            Self::Team => {
+                r#"<circle cx="6" cy="5.25" r="2.25"/><path d="M2 13c.3-2.7 1.7-4 4-4s3.7 1.3 4 4M10.5 3.2a2.2 2.2 0 0 1 0 4.1M11.9 9.4c1.2.5 1.9 1.7 2.1 3.6"/>"#
+            }
+            Self::Person => {
+                r#"<circle cx="8" cy="5.25" r="2.5"/><path d="M3 13.25C3.4 10.4 5.1 9 8 9s4.6 1.4 5 4.25"/>"#
+            }
             Self::Review => r#"<path d="M2.75 4h8M2.75 8h4M2.75 12h3.5M8.75 10.75l1.75 1.75 3.25-4"/>"#,
             Self::Audit => r#"<path d="M3 2.25h10v11.5H3zM6 2.25v11.5M8.25 5.5h2.5M8.25 8h2.5M8.25 10.5h2.5"/>"#,
-            Self::System => r#"<path d="M2.25 2.75h11.5V7H2.25zM2.25 9h11.5v4.25H2.25zM4.75 4.9h.01M4.75 11.1h.01M7.25 4.9h4M7.25 11.1h4"/>"#,
-            Self::Admin => r#"<circle cx="10" cy="4.75" r="1.75"/><circle cx="5.75" cy="11.25" r="1.75"/><path d="M2.5 4.75h5.75M11.75 4.75h1.75M2.5 11.25H4M7.5 11.25h6"/>"#,
+            Self::System => {
+                r#"<path d="M2.25 2.75h11.5V7H2.25zM2.25 9h11.5v4.25H2.25zM4.75 4.9h.01M4.75 11.1h.01M7.25 4.9h4M7.25 11.1h4"/>"#
+            }
+            Self::Admin => {
+                r#"<circle cx="10" cy="4.75" r="1.75"/><circle cx="5.75" cy="11.25" r="1.75"/><path d="M2.5 4.75h5.75M11.75 4.75h1.75M2.5 11.25H4M7.5 11.25h6"/>"#
+            }
             Self::Search => r#"<circle cx="7" cy="7" r="4.25"/><path d="m10.2 10.2 3.3 3.3"/>"#,
             Self::Key => r#"<circle cx="5" cy="11" r="2.75"/><path d="M7 9l6-6.25M10.25 5.75 12.5 8M12 3.8l1.5 1.5"/>"#,
             Self::More => r#"<path stroke-width="2.25" d="M3.25 8h.01M8 8h.01M12.75 8h.01"/>"#,
@@ -103,7 +113,9 @@ impl Glyph {
             Self::Return => r#"<path d="M5.5 2.75 2.5 6l3 3.25M2.75 6h6.5a3.75 3.75 0 0 1 0 7.5H6"/>"#,
             Self::Shield => r#"<path d="m8 2.25 5 1.75v3.75c0 3-1.9 5-5 6-3.1-1-5-3-5-6V4z"/>"#,
             Self::Info => r#"<circle cx="8" cy="8" r="5.75"/><path d="M8 7.5v3.25M8 5.25h.01"/>"#,
-            Self::Theme => r#"<circle cx="8" cy="8" r="5.5"/><path fill="currentColor" stroke="none" d="M8 2.5a5.5 5.5 0 0 1 0 11z"/>"#,
+            Self::Theme => {
+                r#"<circle cx="8" cy="8" r="5.5"/><path fill="currentColor" stroke="none" d="M8 2.5a5.5 5.5 0 0 1 0 11z"/>"#
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn Meter(
             <meter min="0" max=of.max(1).to_string() value=value.min(of).to_string() aria-label=label.clone()>
                 {label.clone()}
             </meter>
-            <span class="meter-words" aria-hidden="true">
+            <span aria-hidden="true">
                 {label}
             </span>
         </span>

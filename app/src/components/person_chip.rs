@@ -39,7 +39,7 @@ pub fn PersonChip(
         None => view! { <span class="person-name">{person.name}</span> }.into_any(),
     };
     view! {
-        <span class="person">
+        <span>
             {name}
             {person.detail.map(|detail| view! { <span class="person-detail">{detail}</span> })}
         </span>

@@ -87,7 +87,9 @@ impl Sentence {
         let mut out = String::new();
         for part in &self.0 {
             match part {
-                Part::Text(text) | Part::Strong(text) | Part::Link { text, .. } | Part::Code(text) => out.push_str(text),
+                Part::Text(text) | Part::Strong(text) | Part::Link { text, .. } | Part::Code(text) => {
+                    out.push_str(text)
+                }
                 Part::Quote(text) => {
                     out.push('\u{201c}');
                     out.push_str(text);

@@ -29,13 +29,21 @@ pub fn Sparkline(
             drawing.push_str(&format!(r#"<path class="bar" d="M{x} {HEIGHT}h3v-{:.1}h-3z"/>"#, well.max(1.0)));
         }
         if badly > 0.0 {
-            drawing.push_str(&format!(r#"<path class="bar-failed" d="M{x} {:.1}h3v-{:.1}h-3z"/>"#, HEIGHT - well, badly.max(1.5)));
+            drawing.push_str(&format!(
+                r#"<path class="bar-failed" d="M{x} {:.1}h3v-{:.1}h-3z"/>"#,
+                HEIGHT - well,
+                badly.max(1.5)
+            ));
         }
     }
     let width = (steps * STEP).max(1);
     drawing.push_str(&format!(r#"<path class="base" d="M0 {}h{width}"/>"#, HEIGHT + 0.5));
     let (sum, wrong) = (done.iter().sum::<u32>(), failed.iter().sum::<u32>());
-    let words = if wrong == 0 { number(i64::from(sum)) } else { format!("{}, {} failed", number(i64::from(sum)), number(i64::from(wrong))) };
+    let words = if wrong == 0 {
+        number(i64::from(sum))
+    } else {
+        format!("{}, {} failed", number(i64::from(sum)), number(i64::from(wrong)))
+    };
     view! {
         <span class="spark">
             <svg viewBox=format!("0 0 {width} 21") width=width height="21" aria-hidden="true" inner_html=drawing></svg>

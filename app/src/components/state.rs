@@ -37,8 +37,7 @@ impl Mark {
     const fn class(self) -> &'static str {
         match self {
             Self::Done => "mark tone-good",
-            Self::Waiting => "mark tone-waiting",
-            Self::Working => "mark mark-working tone-waiting",
+            Self::Waiting | Self::Working => "mark tone-waiting",
             Self::Attention => "mark tone-attention",
             Self::Failed => "mark tone-danger",
             Self::Ended | Self::Next => "mark tone-neutral",
@@ -47,11 +46,19 @@ impl Mark {
 
     const fn drawing(self) -> &'static str {
         match self {
-            Self::Done => r#"<circle class="fill" cx="7" cy="7" r="6.25"/><path class="cut" d="m4 7.25 2.1 2.1L10 5.1"/>"#,
+            Self::Done => {
+                r#"<circle class="fill" cx="7" cy="7" r="6.25"/><path class="cut" d="m4 7.25 2.1 2.1L10 5.1"/>"#
+            }
             Self::Waiting => r#"<circle class="line" cx="7" cy="7" r="5.5"/><path class="line" d="M7 3.9V7l2 1.5"/>"#,
-            Self::Working => r#"<circle class="line" cx="7" cy="7" r="5.5"/><path class="fill" d="M7 3.6a3.4 3.4 0 0 1 0 6.8z"/>"#,
-            Self::Attention => r#"<path class="fill" d="M7 .9c.4 0 .7.2.9.5l5.4 10.1c.4.7-.1 1.5-.9 1.5H1.6c-.8 0-1.3-.8-.9-1.5L6.1 1.4C6.3 1.1 6.6.9 7 .9"/><path class="cut" d="M7 5v3.2M7 10.5h.01"/>"#,
-            Self::Failed => r#"<path class="fill" d="M2.5.75h9c1 0 1.75.75 1.75 1.75v9c0 1-.75 1.75-1.75 1.75h-9C1.5 13.25.75 12.5.75 11.5v-9C.75 1.5 1.5.75 2.5.75"/><path class="cut" d="m4.6 4.6 4.8 4.8M9.4 4.6 4.6 9.4"/>"#,
+            Self::Working => {
+                r#"<circle class="line" cx="7" cy="7" r="5.5"/><path class="fill" d="M7 3.6a3.4 3.4 0 0 1 0 6.8z"/>"#
+            }
+            Self::Attention => {
+                r#"<path class="fill" d="M7 .9c.4 0 .7.2.9.5l5.4 10.1c.4.7-.1 1.5-.9 1.5H1.6c-.8 0-1.3-.8-.9-1.5L6.1 1.4C6.3 1.1 6.6.9 7 .9"/><path class="cut" d="M7 5v3.2M7 10.5h.01"/>"#
+            }
+            Self::Failed => {
+                r#"<path class="fill" d="M2.5.75h9c1 0 1.75.75 1.75 1.75v9c0 1-.75 1.75-1.75 1.75h-9C1.5 13.25.75 12.5.75 11.5v-9C.75 1.5 1.5.75 2.5.75"/><path class="cut" d="m4.6 4.6 4.8 4.8M9.4 4.6 4.6 9.4"/>"#
+            }
             Self::Ended => r#"<circle class="line" cx="7" cy="7" r="5.5"/><path class="line" d="M4.6 7h4.8"/>"#,
             Self::Next => r#"<circle class="line dots" cx="7" cy="7" r="5.5"/>"#,
         }

@@ -34,15 +34,12 @@ impl Column {
     }
 }
 
-/// A table. The caption is heard, and seen if the page has no heading for it.
+/// A table. The caption is heard; the heading above says it to the eye.
 #[component]
 pub fn Table(
     /// What the table holds.
     #[prop(into)]
     caption: String,
-    /// True to show the caption.
-    #[prop(optional)]
-    show_caption: bool,
     /// Its columns.
     columns: Vec<Column>,
     /// `Row`s.
@@ -51,7 +48,7 @@ pub fn Table(
     view! {
         <div class="table-box">
             <table class="table" role="table">
-                <caption class=if show_caption { "table-caption" } else { "unseen" }>{caption}</caption>
+                <caption class="unseen">{caption}</caption>
                 <thead role="rowgroup">
                     <tr role="row">
                         {columns
@@ -77,13 +74,13 @@ pub fn Table(
     .into_any()
 }
 
-/// A row.
+/// A row, one of those that the keys move along.
 #[component]
 pub fn Row(
     /// `RowHead` and `Cell`s.
     children: Children,
 ) -> impl IntoView {
-    view! { <tr role="row">{children()}</tr> }
+    view! { <tr role="row" data-row="">{children()}</tr> }
 }
 
 /// The cell that names its row.

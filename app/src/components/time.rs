@@ -55,7 +55,9 @@ pub fn relative(at: DateTime<Utc>, reader: Reader) -> String {
     if span < Duration::minutes(60) {
         return say(plural(span.num_minutes().max(1), "minute"));
     }
-    let days = (at.with_timezone(&reader.zone).date_naive() - reader.now.with_timezone(&reader.zone).date_naive()).num_days().abs();
+    let days = (at.with_timezone(&reader.zone).date_naive() - reader.now.with_timezone(&reader.zone).date_naive())
+        .num_days()
+        .abs();
     if days == 0 || span < Duration::hours(12) {
         return say(plural(span.num_hours(), "hour"));
     }
@@ -166,7 +168,18 @@ mod tests {
         .collect();
         assert_eq!(
             said,
-            ["just now", "in 1 minute", "12 minutes ago", "5 hours ago", "yesterday", "tomorrow", "2 days ago", "in 59 days", "3 months ago", "in 2 years"]
+            [
+                "just now",
+                "in 1 minute",
+                "12 minutes ago",
+                "5 hours ago",
+                "yesterday",
+                "tomorrow",
+                "2 days ago",
+                "in 59 days",
+                "3 months ago",
+                "in 2 years"
+            ]
         );
     }
 }

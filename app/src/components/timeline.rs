@@ -79,8 +79,7 @@ pub fn Timeline(
             view! { <StepItem step=step same_day=same_day reader=reader/> }
         })
         .collect_view();
-    view! { <ol class="timeline">{steps}</ol> }
-    .into_any()
+    view! { <ol class="timeline">{steps}</ol> }.into_any()
 }
 
 #[component]
@@ -133,7 +132,7 @@ fn When(when: StepWhen, same_day: bool, reader: Reader) -> impl IntoView {
     view! {
         <time datetime=machine title=exact(at, reader)>
             <span class=day_class>{prefix} {day(at, reader)} ", "</span>
-            <span class="step-clock">{clock(at, reader)}</span>
+            {clock(at, reader)}
         </time>
     }
     .into_any()

@@ -55,7 +55,7 @@ fn link(place: Place, here: Part, waiting: u32, short: bool) -> impl IntoView {
         <li>
             <a class="nav-link" href=place.href aria-current=(place.part == here).then_some("page")>
                 <Icon glyph=place.glyph large=short/>
-                <span class="nav-label">{if short { place.short } else { place.label }}</span>
+                <span>{if short { place.short } else { place.label }}</span>
                 {count}
             </a>
         </li>
@@ -103,20 +103,20 @@ pub fn BottomRow(viewer: Viewer, here: Part) -> impl IntoView {
                     <details class="more">
                         <summary class=if inside { "nav-link nav-inside" } else { "nav-link" }>
                             <Icon glyph=Glyph::More large=true/>
-                            <span class="nav-label">"More"</span>
+                            <span>"More"</span>
                         </summary>
                         <ul class="more-list">
                             {more.into_iter().map(|place| link(place, here, 0, false)).collect_view()}
                             <li>
                                 <a class="nav-link" href=viewer.href>
                                     <Icon glyph=Glyph::Person/>
-                                    <span class="nav-label">"My page"</span>
+                                    <span>"My page"</span>
                                 </a>
                             </li>
                             <li>
                                 <a class="nav-link" href="/sessions">
                                     <Icon glyph=Glyph::Device/>
-                                    <span class="nav-label">"My sessions"</span>
+                                    <span>"My sessions"</span>
                                 </a>
                             </li>
                         </ul>

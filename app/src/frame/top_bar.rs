@@ -8,7 +8,12 @@ use crate::components::{Glyph, Icon, Sign};
 
 /// The top of every page.
 #[component]
-pub fn TopBar(company: String, viewer: Viewer, search: String, #[prop(optional_no_strip)] menu: Option<AnyView>) -> impl IntoView {
+pub fn TopBar(
+    company: String,
+    viewer: Viewer,
+    search: String,
+    #[prop(optional_no_strip)] menu: Option<AnyView>,
+) -> impl IntoView {
     view! {
         <header class="top-bar">
             <a class="brand" href="/">

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Cell, Column, CopyCode, DefinitionList, Empty, Fact, PageHead, PersonChip, PersonRef, Row, RowHead, Section, Table, Time, Told, number,
+    Cell, Column, CopyCode, DefinitionList, Empty, Fact, PageHead, PersonChip, PersonRef, Row, RowHead, Section, Table,
+    Time, Told, number,
 };
 use crate::frame::Reader;
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Glyph, HiddenFields, Icon, LinkButton, Mark, MarkShape, PageHead, PageLinks, Pager, SearchBox,
-    Sentence, Time, Told, Words, day, exact,
+    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Glyph, HiddenFields, Icon, LinkButton, Mark, MarkShape, PageHead,
+    PageLinks, Pager, SearchBox, Sentence, Time, Told, Words, day, exact,
 };
 use crate::frame::Reader;
 
@@ -85,7 +85,11 @@ impl AuditPage {
     /// The title.
     #[must_use]
     pub fn title(&self) -> String {
-        if self.chosen.is_empty() && self.query.is_empty() { "Audit log".to_owned() } else { "Audit log, narrowed".to_owned() }
+        if self.chosen.is_empty() && self.query.is_empty() {
+            "Audit log".to_owned()
+        } else {
+            "Audit log, narrowed".to_owned()
+        }
     }
 }
 
@@ -204,7 +208,7 @@ fn days(rows: Vec<AuditRow>, reader: Reader) -> AnyView {
             view! {
                 <section class="audit-day" aria-labelledby=of>
                     <h2 id=id>{title}</h2>
-                    <ol class="events">{list.into_iter().map(|row| event(row, reader)).collect_view()}</ol>
+                    <ol>{list.into_iter().map(|row| event(row, reader)).collect_view()}</ol>
                 </section>
             }
         })
@@ -269,9 +273,8 @@ fn event(row: AuditRow, reader: Reader) -> AnyView {
             </div>
         }),
     };
-    let class = if open.is_some() { "event event-opened" } else { "event" };
     view! {
-        <li class=class id=format!("event-{id}") data-row="">
+        <li class="event" id=format!("event-{id}") data-row="">
             <span class="event-at">
                 <Time at=at reader=reader told=Told::Clock/>
             </span>

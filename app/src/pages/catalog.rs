@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Mark, PageHead, PageLinks, Pager, PagerWords, Risk, RiskLevel, SearchBox, State,
-    StateWord, duration_words, last_day,
+    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Mark, PageHead, PageLinks, Pager, PagerWords, Risk, RiskLevel,
+    SearchBox, State, StateWord, duration_words, last_day,
 };
 use crate::frame::Reader;
 
@@ -71,7 +71,11 @@ impl CatalogPage {
     /// The title.
     #[must_use]
     pub fn title(&self) -> String {
-        if self.query.is_empty() { "Catalog".to_owned() } else { format!("\u{201c}{}\u{201d} in the catalog", self.query) }
+        if self.query.is_empty() {
+            "Catalog".to_owned()
+        } else {
+            format!("\u{201c}{}\u{201d} in the catalog", self.query)
+        }
     }
 }
 
@@ -104,7 +108,7 @@ pub fn CatalogView(
                     nothing_found(&query, clear, nothing_applied)
                 } else {
                     view! {
-                        <ul class="rows catalog-rows">{rows.into_iter().map(|row| catalog_row(row, reader)).collect_view()}</ul>
+                        <ul class="rows">{rows.into_iter().map(|row| catalog_row(row, reader)).collect_view()}</ul>
                         <Pager links=links words=PagerWords::BackOn/>
                     }
                         .into_any()
@@ -124,7 +128,11 @@ fn nothing_found(query: &str, clear: String, nothing_applied: bool) -> AnyView {
         }
         .into_any();
     }
-    let title = if query.is_empty() { "No role fits all of these".to_owned() } else { format!("No role fits \u{201c}{query}\u{201d}") };
+    let title = if query.is_empty() {
+        "No role fits all of these".to_owned()
+    } else {
+        format!("No role fits \u{201c}{query}\u{201d}")
+    };
     view! {
         <Empty title=title>
             <p>
@@ -153,7 +161,7 @@ fn catalog_row(row: CatalogRow, reader: Reader) -> AnyView {
                 <Risk level=risk/>
                 {usual_time.map(|time| view! { <span>{format!("Usually {}", duration_words(time))}</span> })}
             </p>
-            <p class="row-relation">{relation_words(relation, reader)}</p>
+            <p>{relation_words(relation, reader)}</p>
         </li>
     }
     .into_any()
@@ -162,11 +170,12 @@ fn catalog_row(row: CatalogRow, reader: Reader) -> AnyView {
 fn relation_words(relation: Relation, reader: Reader) -> AnyView {
     match relation {
         Relation::Have(Some(until)) => {
-            view! { <State state=StateWord::new(Mark::Done, format!("Yours until {}", last_day(until, reader)))/> }.into_any()
+            view! { <State state=StateWord::new(Mark::Done, format!("Yours until {}", last_day(until, reader)))/> }
+                .into_any()
         }
         Relation::Have(None) => view! { <State state=StateWord::new(Mark::Done, "Yours")/> }.into_any(),
         Relation::Asked { stands, href } => view! {
-            <a class="row-over" href=href>
+            <a href=href>
                 <State state=StateWord::new(Mark::Waiting, stands)/>
             </a>
         }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionBar, Button, Crumb, DefinitionList, ErrorSummary, Fact, FormError, HiddenFields, LinkButton, PageHead, Sentence, TextArea,
-    Weight, Words,
+    ActionBar, Button, Crumb, DefinitionList, ErrorSummary, Fact, FormError, HiddenFields, LinkButton, PageHead,
+    Sentence, TextArea, Weight, Words,
 };
 use crate::frame::Reader;
 

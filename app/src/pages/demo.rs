@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionBar, Button, Cell, Column, CopyCode, Empty, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, PageHead, Row, RowHead,
-    SearchBox, Section, Table, TextField, Weight,
+    ActionBar, Button, Cell, Column, CopyCode, Empty, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, PageHead,
+    Row, RowHead, SearchBox, Section, Table, TextField, Weight,
 };
 
 /// Somebody to sign in as.

@@ -47,7 +47,8 @@ impl ErrorPage {
             title: "Something broke on our side".to_owned(),
             why: vec![
                 "Nothing was changed. Trying again in a minute often works.".into(),
-                "If it stays like this, send the id below to whoever runs Latchkey. It leads them to the exact moment.".into(),
+                "If it stays like this, send the id below to whoever runs Latchkey. It leads them to the exact moment."
+                    .into(),
             ],
             typed: Vec::new(),
             back: ("/".to_owned(), "Go to Home".to_owned()),

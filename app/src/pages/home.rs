@@ -89,20 +89,38 @@ pub fn HomeView(
     reader: Reader,
 ) -> impl IntoView {
     let title = page.title();
-    let HomePage { waits, waits_total, waiting, waiting_total, access, access_total, ending, access_href, team_has, team } = page;
+    let HomePage {
+        waits,
+        waits_total,
+        waiting,
+        waiting_total,
+        access,
+        access_total,
+        ending,
+        access_href,
+        team_has,
+        team,
+    } = page;
     let more = usize::try_from(waits_total).unwrap_or(usize::MAX) > waits.len();
     let waiting_more = usize::try_from(waiting_total).unwrap_or(usize::MAX) > waiting.len();
     let access_more = usize::try_from(access_total).unwrap_or(usize::MAX) > access.len();
     let access_aside = (access_total > 0).then(|| {
         let all = plural(i64::from(access_total), "role");
-        if ending > 0 { format!("{all}, {} within two weeks", if ending == 1 { "1 ends".to_owned() } else { format!("{ending} end") }) } else { all }
+        if ending > 0 {
+            format!(
+                "{all}, {} within two weeks",
+                if ending == 1 { "1 ends".to_owned() } else { format!("{ending} end") }
+            )
+        } else {
+            all
+        }
     });
     view! {
         <PageHead title=title/>
         {(!waits.is_empty())
             .then(|| {
                 view! {
-                    <div class="waits">
+                    <div>
                         <ul class="rows rows-strong">{waits.into_iter().map(|one| wait_row(one, reader)).collect_view()}</ul>
                         {more
                             .then(|| {

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::parts::{AccessRow, AccessTable, RequestLine, RequestLines};
 use crate::components::{
-    ActionBar, Badge, Cell, Column, DefinitionList, Empty, Fact, LinkButton, PageHead, PersonChip, PersonRef, Row, RowHead, Section, State,
-    StateWord, SystemName, SystemRef, Table, Time, Told, people, plural,
+    ActionBar, Badge, Cell, Column, DefinitionList, Empty, Fact, LinkButton, PageHead, PersonChip, PersonRef, Row,
+    RowHead, Section, State, StateWord, SystemName, SystemRef, Table, Time, Told, people, plural,
 };
 use crate::frame::Reader;
 
@@ -104,6 +104,9 @@ pub fn PersonView(
         audit_href,
     } = page;
     let whose = if own { "Your access".to_owned() } else { format!("What {name} holds") };
+    // A long address breaks before its domain.
+    let (local, domain) = email.split_at(email.find('@').unwrap_or(email.len()));
+    let (local, domain) = (local.to_owned(), domain.to_owned());
     let contractor = employment != "Employee";
     view! {
         <PageHead title=name>
@@ -128,7 +131,7 @@ pub fn PersonView(
             <aside class="aside-side" aria-label="About">
                 <DefinitionList>
                     <Fact name="E-mail">
-                        <a href=format!("mailto:{email}")>{email.clone()}</a>
+                        <a href=format!("mailto:{email}")>{local} <wbr/> {domain}</a>
                     </Fact>
                     {manager
                         .map(|manager| {
@@ -185,7 +188,8 @@ fn access_section(rows: Vec<AccessRow>, title: String, total: u32, more: Option<
 }
 
 fn accounts_section(accounts: Vec<AccountLine>, reader: Reader) -> AnyView {
-    let columns = vec![Column::words("System"), Column::words("Login name"), Column::words("State"), Column::words("Last read")];
+    let columns =
+        vec![Column::words("System"), Column::words("Login name"), Column::words("State"), Column::words("Last read")];
     view! {
         <Section id="accounts" title="Accounts">
             <Table caption="Accounts" columns=columns>

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::parts::{RequestLine, RequestLines};
-use crate::components::{Chosen, ChosenFacets, Empty, FacetGroup, Facets, LinkButton, PageHead, PageLinks, Pager, SearchBox, Tab, Tabs};
+use crate::components::{
+    Chosen, ChosenFacets, Empty, FacetGroup, Facets, LinkButton, PageHead, PageLinks, Pager, SearchBox, Tab, Tabs,
+};
 use crate::frame::Reader;
 
 /// What the page shows.

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionCell, Badge, Button, ButtonForm, Cell, Column, Mark, Notice, PageHead, Row, RowHead, Section, Table, Time, Told, Weight,
+    ActionCell, Badge, Button, ButtonForm, Cell, Column, Mark, Notice, PageHead, Row, RowHead, Section, Table, Time,
+    Told, Weight,
 };
 use crate::frame::Reader;
 

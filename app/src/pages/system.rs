@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::systems::Work;
 use crate::components::{
-    ActionBar, ActionCell, Button, ButtonForm, Cell, Column, CopyCode, Crumb, DefinitionList, Empty, Fact, LinkButton, Mark, Notice, NumberCell,
-    PageHead, PageLinks, Pager, PersonChip, PersonRef, Row, RowHead, Section, Sentence, State, StateWord, SystemHealth, Table, Time, Told,
-    Weight, Words, number,
+    ActionBar, ActionCell, Button, ButtonForm, Cell, Column, CopyCode, Crumb, DefinitionList, Empty, Fact, LinkButton,
+    Mark, Notice, NumberCell, PageHead, PageLinks, Pager, PersonChip, PersonRef, Row, RowHead, Section, Sentence,
+    State, StateWord, SystemHealth, Table, Time, Told, Weight, Words, number,
 };
 use crate::frame::Reader;
 
@@ -214,7 +214,12 @@ pub fn SystemView(
 }
 
 fn trouble_table(rows: Vec<TroubleRow>, links: PageLinks, reader: Reader) -> AnyView {
-    let columns = vec![Column::words("For whom"), Column::words("What"), Column::words("Where it stands"), Column::actions("What you can do")];
+    let columns = vec![
+        Column::words("For whom"),
+        Column::words("What"),
+        Column::words("Where it stands"),
+        Column::actions("What you can do"),
+    ];
     view! {
         <Table caption="What is not done yet" columns=columns>
             {rows
@@ -264,7 +269,13 @@ fn trouble_table(rows: Vec<TroubleRow>, links: PageLinks, reader: Reader) -> Any
 }
 
 fn entitlement_table(rows: Vec<EntitlementRow>) -> AnyView {
-    let columns = vec![Column::words("Entitlement"), Column::words("Name there"), Column::number("Roles"), Column::number("Wanted"), Column::number("Read")];
+    let columns = vec![
+        Column::words("Entitlement"),
+        Column::words("Name there"),
+        Column::number("Roles"),
+        Column::number("Wanted"),
+        Column::number("Read"),
+    ];
     view! {
         <Table caption="Entitlements" columns=columns>
             {rows

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Cell, Column, Empty, NumberCell, PageHead, Row, RowHead, Sparkline, StateWord, SystemHealth, Table, Time, Told, number,
+    Cell, Column, Empty, NumberCell, PageHead, Row, RowHead, Sparkline, StateWord, SystemHealth, Table, Time, Told,
+    number,
 };
 use crate::frame::Reader;
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Badge, Cell, Column, Empty, NumberCell, PageHead, PageLinks, Pager, PagerWords, PersonChip, PersonRef, Row, RowHead, Table, Time, Told,
-    number, people,
+    Badge, Cell, Column, Empty, NumberCell, PageHead, PageLinks, Pager, PagerWords, PersonChip, PersonRef, Row,
+    RowHead, Table, Time, Told, number, people,
 };
 use crate::frame::Reader;
 

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::{Deciding, Decision, DecisionForm, Flag, Held};
 use crate::components::{
-    ActionBar, Button, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, Notice, PersonChip, Remark, RemarkText, Risk, TextArea, Time,
-    Told, Weight, Words, plural,
+    ActionBar, Button, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, Notice, PersonChip, Remark, RemarkText,
+    Risk, TextArea, Time, Told, Weight, Words, plural,
 };
 use crate::frame::Reader;
 use crate::pages::parts::GivesList;
@@ -222,7 +222,10 @@ fn sure(key: &'static str, verdict: &'static str, label: &'static str, weight: W
 fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
     match deciding {
         Deciding::Form(DecisionForm { item_id, stage_id, comment, errors, then }) => {
-            let keys = vec![sure("a", "approve", "Approve", Weight::Primary, &about), sure("d", "deny", "Deny", Weight::Danger, &about)];
+            let keys = vec![
+                sure("a", "approve", "Approve", Weight::Primary, &about),
+                sure("d", "deny", "Deny", Weight::Danger, &about),
+            ];
             view! {
             <form method="post" action="/do/decide" class="decision-form">
                 <HiddenFields fields=vec![("item_id", item_id), ("stage_id", stage_id)]/>

@@ -89,7 +89,10 @@ impl RequestPage {
         match self.items.as_slice() {
             [one] => format!("{}: {}", one.role, lower_first(&one.state.word)),
             many => {
-                let open = many.iter().filter(|item| matches!(item.state.mark, Mark::Waiting | Mark::Working | Mark::Attention)).count();
+                let open = many
+                    .iter()
+                    .filter(|item| matches!(item.state.mark, Mark::Waiting | Mark::Working | Mark::Attention))
+                    .count();
                 format!("{} roles: {open} open", many.len())
             }
         }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, CopyCode, Crumb, DefinitionList, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip, Remark, RemarkText, Risk, State,
-    Time, Timeline, Told, Weight, Words,
+    ActionBar, CopyCode, Crumb, DefinitionList, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip, Remark,
+    RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
 
@@ -59,6 +59,9 @@ pub fn RequestView(
                     </div>
                 </PageHead>
                 <div class="request">
+                    <div class="request-actions">
+                        <Actions actions=actions reader=reader/>
+                    </div>
                     <div class="request-line">
                         <h2 class="unseen" id="steps">
                             "Every step"
@@ -66,7 +69,6 @@ pub fn RequestView(
                         <Timeline steps=steps reader=reader/>
                     </div>
                     <aside class="request-side" aria-label="Summary">
-                        <Actions actions=actions reader=reader/>
                         <DefinitionList>
                             <Fact name="For">
                                 <PersonChip person=beneficiary/>

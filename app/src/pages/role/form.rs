@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::{DurationChoice, RequestForm, StagePreview};
 use crate::components::{
-    ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, PersonChip, Select, TextArea, Weight, last_day,
+    ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, PersonChip, Select, TextArea,
+    Weight, last_day,
 };
 use crate::frame::Reader;
 
@@ -30,14 +31,17 @@ pub fn AskForm(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let RequestForm { role_id, once, beneficiaries, durations, duration, reason, reason_needed, errors, extends } = form;
-    let choices = durations.into_iter().map(|one| duration_choice(one, duration.as_deref(), reader)).collect::<Vec<_>>();
+    let RequestForm { role_id, once, beneficiaries, durations, duration, reason, reason_needed, errors, extends } =
+        form;
+    let choices =
+        durations.into_iter().map(|one| duration_choice(one, duration.as_deref(), reader)).collect::<Vec<_>>();
     let hint = if reason_needed {
         "What you need it for. Whoever decides reads this, and it stays on record."
     } else {
         "Helps whoever decides. It stays on record."
     };
-    let (title, label) = if extends { ("Ask for more time", "Ask for more time") } else { ("Ask for this role", "Ask for access") };
+    let (title, label) =
+        if extends { ("Ask for more time", "Ask for more time") } else { ("Ask for this role", "Ask for access") };
     view! {
         <section class="ask" id="ask" aria-labelledby="ask-title">
             <h2 id="ask-title">{title}</h2>
