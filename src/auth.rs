@@ -46,7 +46,7 @@ use crate::{
     settings::{Network, OidcSettings, SessionSettings, Settings},
 };
 
-pub use current_actor::{CurrentActor, identify, require};
+pub use current_actor::{CurrentActor, identify};
 pub use guard::guard_origin;
 pub use provider::{Provider, ProviderProblem};
 pub use session_store::DbSessionStore;
@@ -118,7 +118,6 @@ impl Auth {
     }
 
     /// The pages `/auth/…`. They handle their cookies themselves: keep them outside [`Auth::session_layer`].
-    #[must_use]
     pub fn routes(&self) -> Router {
         Router::new()
             .route("/auth/login", get(login::login))

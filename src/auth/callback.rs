@@ -67,7 +67,7 @@ impl core::convert::From<SignInRefusal> for Failed {
 /// What a checked answer leads to.
 enum Checked {
     /// The statement proves enough.
-    Enough(VerifiedStatement),
+    Enough(Box<VerifiedStatement>),
     /// It doesn't, and nobody asked for more yet.
     TooLittle,
 }
@@ -154,7 +154,7 @@ impl Auth {
         let claims = token::verified(&self.0.provider, discovered, &token, &expected).await?;
         let (assurance, missing) = evidence::weigh(&self.0.oidc, &claims, now, self.0.time_zone);
         match missing {
-            None => Ok(Checked::Enough(self.statement(&claims, assurance))),
+            None => Ok(Checked::Enough(Box::new(self.statement(&claims, assurance)))),
             Some(_) if !attempt.stepped_up => Ok(Checked::TooLittle),
             Some(reason) => Err(Failed { reason, subject: text(&claims, "sub") }),
         }

@@ -64,24 +64,6 @@ pub async fn identify(State(auth): State<Auth>, mut request: Request, next: Next
     }
 }
 
-/// Lets only signed-in people through, like the extractor, and leaves a [`CurrentActor`] with the request for the layers
-/// inside. Inside [`identify`].
-pub async fn require(mut request: Request, next: Next) -> Response {
-    let Some(found) = request.extensions().get::<Identified>().cloned() else {
-        return not_identified(request.uri().path());
-    };
-    match found.who {
-        Some(who) => {
-            request.extensions_mut().insert(who.as_ref().clone());
-            next.run(request).await
-        }
-        None => {
-            let (parts, _) = request.into_parts();
-            found.auth.sign_in_first(&parts)
-        }
-    }
-}
-
 /// A route outside `identify`: our own mistake, and closed rather than open.
 fn not_identified(path: &str) -> Response {
     tracing::error!(path, "a route asks who is there, and nobody found out");

@@ -16,10 +16,10 @@ use crate::security::{Notice, RequestId};
 /// provider knows its session by its own cookie, and may ask the person whether they mean it.
 pub async fn logout(State(auth): State<Auth>, request: RequestId, headers: HeaderMap) -> Response {
     let cookies = auth.0.cookies;
-    if let Some(hash) = session_hash(&auth, &headers) {
-        if let Err(error) = sessions::sign_out(&auth.0.db, &*auth.0.clock, &hash).await {
-            return auth.broken(&error, &request);
-        }
+    if let Some(hash) = session_hash(&auth, &headers)
+        && let Err(error) = sessions::sign_out(&auth.0.db, &*auth.0.clock, &hash).await
+    {
+        return auth.broken(&error, &request);
     }
     let state = random_text();
     let end_session =

@@ -212,10 +212,10 @@ impl Provider {
             .await
             .map_err(|error| ProviderProblem::Unreachable(chain(&error)))?;
         let extra = metadata.additional_metadata();
-        if let Some(methods) = &extra.code_challenge_methods_supported {
-            if !methods.iter().any(|method| method == "S256") {
-                return Err(ProviderProblem::Unfit("it does not offer PKCE with S256".to_owned()));
-            }
+        // A provider that says nothing of PKCE may do it all the same; one that names other methods doesn't do S256.
+        if extra.code_challenge_methods_supported.as_ref().is_some_and(|all| !all.iter().any(|method| method == "S256"))
+        {
+            return Err(ProviderProblem::Unfit("it does not offer PKCE with S256".to_owned()));
         }
         let algorithms: HashSet<_> =
             metadata.id_token_signing_alg_values_supported().iter().filter(|alg| is_public_key(alg)).cloned().collect();

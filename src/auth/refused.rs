@@ -24,9 +24,7 @@ impl Auth {
             .of(request);
         let mut response = self.0.notices.answer(&notice);
         if let Some(wait) = refused.retry_after {
-            if let Ok(seconds) = HeaderValue::from_str(&wait.num_seconds().max(1).to_string()) {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds);
-            }
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.num_seconds().max(1)));
         }
         response
     }

@@ -35,19 +35,11 @@ pub fn check(method: &Method, headers: &HeaderMap, own: &Url) -> Result<(), Fore
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE) {
         return Ok(());
     }
-    let site = match one(headers, "sec-fetch-site") {
-        Ok(site) => site,
-        Err(foreign) => return Err(foreign),
-    };
-    let origin = match one(headers, header::ORIGIN.as_str()) {
-        Ok(origin) => origin,
-        Err(foreign) => return Err(foreign),
-    };
+    let site = one(headers, "sec-fetch-site")?;
+    let origin = one(headers, header::ORIGIN.as_str())?;
     // Both must agree where both are there: `Sec-Fetch-Site` can't be forged by a page, `Origin` names who it was.
-    if let Some(origin) = origin {
-        if origin != own.origin().ascii_serialization() {
-            return Err(Foreign::Elsewhere(origin.to_owned()));
-        }
+    if let Some(origin) = origin.filter(|origin| *origin != own.origin().ascii_serialization()) {
+        return Err(Foreign::Elsewhere(origin.to_owned()));
     }
     match (site, origin) {
         (Some("same-origin"), _) | (None, Some(_)) => Ok(()),

@@ -168,10 +168,10 @@ pub fn overlay(tree: &mut BTreeMap<String, Node>, variables: &BTreeMap<String, S
 fn path_of(variable: &str) -> Option<Vec<String>> {
     let mut path: Vec<String> = variable.strip_prefix("LATCHKEY_")?.split("__").map(str::to_lowercase).collect();
     // Keys of systems are written with hyphens, which the names of variables cannot hold.
-    if path.first().is_some_and(|first| first == "connection") {
-        if let Some(system) = path.get_mut(1) {
-            *system = system.replace('_', "-");
-        }
+    if let [first, system, ..] = path.as_mut_slice()
+        && first == "connection"
+    {
+        *system = system.replace('_', "-");
     }
     Some(path)
 }

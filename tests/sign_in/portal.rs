@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use latchkey::{
-    auth::{Auth, AuthParts, CurrentActor, guard_origin, identify, require},
+    auth::{Auth, AuthParts, CurrentActor, guard_origin, identify},
     security::{Notices, SecurityHeaders, headers, request_id},
     settings::{Purpose, Settings},
 };
@@ -86,7 +86,6 @@ impl Portal {
             .route("/catalog", get(|_: CurrentActor| async { "catalog" }))
             .route("/do/remember", post(remember))
             .route("/remembered", get(remembered))
-            .route("/inside", get(|| async { "inside" }).route_layer(middleware::from_fn(require)))
             .layer(middleware::from_fn_with_state(auth.clone(), identify))
             .layer(auth.session_layer())
             .layer(middleware::from_fn_with_state(auth.clone(), guard_origin))
