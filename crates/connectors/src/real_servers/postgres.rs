@@ -101,7 +101,7 @@ pub async fn start_postgres(options: PostgresOptions) -> Result<Postgres, NotSta
     stop_left_behind(&data.join("postmaster.pid"), &data, "INT");
     own_folder(&dir, user.as_ref()).map_err(place)?;
     if !data.join("PG_VERSION").is_file() {
-        initialise(&initdb, &options, &dir, &data, user.as_ref())?;
+        initialise(&initdb, &options, &dir, &data, user.as_ref()).await?;
     }
     let tls = options
         .tls
@@ -167,7 +167,7 @@ fn folder(asked: &Path, user: Option<&User>) -> io::Result<PathBuf> {
     folder.canonicalize()
 }
 
-fn initialise(
+async fn initialise(
     initdb: &Path,
     options: &PostgresOptions,
     dir: &Path,
@@ -195,7 +195,7 @@ fn initialise(
         user.own(&password).map_err(|error| failed(error.to_string()))?;
         user.run(&mut command);
     }
-    let output = command.output();
+    let output = tokio::process::Command::from(command).output().await;
     let _ = fs::remove_file(&password);
     let output = output.map_err(|error| failed(error.to_string()))?;
     if output.status.success() {

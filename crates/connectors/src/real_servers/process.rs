@@ -58,6 +58,9 @@ pub fn kept_secret(path: &Path) -> io::Result<Secret> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
     let secret = random_hex()?;
     write_private(path, &secret)?;
     Ok(Secret::new(secret))
@@ -173,6 +176,8 @@ impl Running {
         let failed = |error: io::Error| NotStarted::failed(format!("{name} can't be started: {error}."));
         let output = fs::OpenOptions::new().create(true).append(true).open(&log).map_err(failed)?;
         let errors = output.try_clone().map_err(failed)?;
+        // A group of its own: Ctrl-C at the terminal is for us, and we stop our servers in order.
+        command.process_group(0);
         let child = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().map_err(failed)?;
         Ok(Self { name, child, log, signal })
     }
@@ -236,7 +241,8 @@ impl Drop for Running {
 }
 
 fn signal(pid: u32, name: &str) {
-    let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+    // The shell's own `kill`: small machines don't have the program.
+    let _ = Command::new("sh").args(["-c", &format!("kill -s {name} {pid}")]).stderr(Stdio::null()).status();
 }
 
 /// Stops a server that an earlier run left behind. `mark` must be on its command line: a number in a file may be another's by now.
@@ -256,5 +262,36 @@ pub(super) fn stop_left_behind(pid_file: &Path, mark: &Path, name: &str) {
     }
     if ours() {
         signal(pid, "KILL");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_and_kept_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("demo/password");
+        let made = kept_secret(&path).unwrap();
+        assert_eq!(made.expose().len(), 32);
+        assert_eq!(kept_secret(&path).unwrap(), made);
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_found() {
+        assert_eq!(program("LATCHKEY_NO_SUCH_VARIABLE", "no-such-program-here", &["/usr/sbin".into()]), None);
+        assert!(program("LATCHKEY_NO_SUCH_VARIABLE", "sh", &[]).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_at_once_is_reported_with_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no disk left >&2; exit 3"]);
+        let mut running = Running::start("sh", command, dir.path().join("log"), "TERM").unwrap();
+        let error = running.until(|| async { Err("not yet".to_owned()) }).await.unwrap_err();
+        assert!(error.to_string().contains("no disk left"), "{error}");
     }
 }

@@ -289,17 +289,23 @@ async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
     assert!(retry_later(hung.check().await).contains("1 second"));
     silent.abort();
 
-    // Down, then back on the same port: the kept connection is replaced.
+    // Back on the same port before anybody asks: the kept connection is replaced, and the folder keeps what was in it.
     let lasting = connector(good.clone());
     seed_directory(&good, &[(&dn("vpn"), "VPN")]).await.unwrap();
     let account = lasting.create(&spec("E1", "mara.lind")).await.unwrap();
     lasting.grant(&account.native_id, &group("vpn")).await.unwrap();
     let port = slapd.port;
     drop(slapd);
-    assert!(retry_later(lasting.read(&account.native_id, &[]).await).contains("directory"));
-    let again = start_slapd(SlapdOptions { port: Some(port), ..options(dir.path()) }).await.unwrap();
+    let on_that_port = || SlapdOptions { port: Some(port), ..options(dir.path()) };
+    let again = start_slapd(on_that_port()).await.unwrap();
     let seen = lasting.read(&account.native_id, &[group("vpn")]).await.unwrap().unwrap();
-    assert_eq!(seen.held.len(), 1, "the folder keeps what was in it");
+    assert_eq!(seen.held.len(), 1);
+    drop(again);
+    retry_later(lasting.read(&account.native_id, &[]).await);
+    let words = retry_later(lasting.read(&account.native_id, &[]).await);
+    assert!(words.contains("refused"), "{words}");
+    let again = start_slapd(on_that_port()).await.unwrap();
+    assert!(lasting.read(&account.native_id, &[]).await.unwrap().is_some());
     // A run that was killed leaves its server behind; the next one takes the folder over.
     std::mem::forget(again);
     let third = start_slapd(options(dir.path())).await.unwrap();

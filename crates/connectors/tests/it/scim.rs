@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use latchkey_connectors::{
-    ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Secret, build,
-    real_servers::{Scim2, Scim2Options, start_scim2},
+    CallError, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Secret, build,
+    real_servers::{Scim2, Scim2Options, free_port, start_scim2},
     scim::ScimSettings,
 };
 use serde_json::{Value, json};
 
 use crate::{
+    certificates::certificates,
     contract::{Bench, Probe, keeps_the_contract, needs_human, retry_later, spec},
     servers::{PLANTED, folder, silent_port},
 };
@@ -153,4 +154,31 @@ async fn promise_09_a_real_service_keeps_the_contract() {
     };
     retry_later(self::connector(hung).check().await);
     silent.abort();
+}
+
+/// A web server with TLS that isn't a SCIM service: how far the connector gets shows whether it trusted the certificate.
+#[tokio::test]
+async fn tls_is_verified() {
+    let dir = folder();
+    let (authority, certificate, key) = certificates(dir.path());
+    let port = free_port().unwrap();
+    let mut server = std::process::Command::new("openssl");
+    server.args(["s_server", "-www", "-quiet", "-accept", &port.to_string()]);
+    server.arg("-cert").arg(certificate).arg("-key").arg(key);
+    let mut server = server.spawn().unwrap();
+    let settings = ScimSettings::new(&format!("https://127.0.0.1:{port}"), Secret::new(PLANTED));
+    let trusting = connector(ScimSettings { ca_file: Some(authority), ..settings.clone() });
+    let distrusting = connector(settings);
+    let mut outcomes = (trusting.check().await, distrusting.check().await);
+    for _ in 0..50 {
+        if matches!(outcomes, (Err(CallError::NeedsHuman { .. }), Err(CallError::NeedsHuman { .. }))) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        outcomes = (trusting.check().await, distrusting.check().await);
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(needs_human(outcomes.0).contains("text/html"));
+    assert!(needs_human(outcomes.1).contains("not trusted"));
 }
