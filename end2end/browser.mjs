@@ -148,7 +148,7 @@ export class Visitor {
   async ask(role, reason, { search = role, duration = /^7 days/ } = {}) {
     await this.open('/catalog');
     await this.accessible();
-    await this.page.getByRole('searchbox', { name: 'Search the catalog' }).fill(search);
+    await this.page.getByRole('main').getByRole('searchbox', { name: 'Search the catalog' }).fill(search);
     await this.page.getByRole('main').getByRole('button', { name: 'Search', exact: true }).click();
     await this.page.getByRole('main').getByRole('link', { name: role, exact: true }).click();
     await this.see(this.page.getByRole('heading', { level: 1, name: role }));
