@@ -194,7 +194,8 @@ both_databases! {
 
     async fn two_applies_at_once_come_one_after_the_other(world: World) {
         four_people(&world).await;
-        let other = World { db: world.another_db().await, ..world.clone() };
+        let mut other = world.clone();
+        other.db = world.another_db().await;
         let files = catalog(&[]);
         let (one, two) = tokio::join!(apply(&world, &files), apply(&other, &files));
         let outcomes = [one.unwrap().outcome, two.unwrap().outcome];
