@@ -188,7 +188,11 @@ fn a_provider_that_is_down_gives_a_page_with_the_request_number() {
         let start = browser.get("/auth/login").await;
         portal.provider.behaviour().token_down = true;
         let failed = portal.come_back(&mut browser, &start).await;
-        assert!(["provider_unreachable", "token_malformed", "code_refused"].contains(&failed.code()), "{}", failed.code());
+        assert!(
+            ["provider_unreachable", "token_malformed", "code_refused"].contains(&failed.code()),
+            "{}",
+            failed.code()
+        );
         portal.provider.behaviour().down = true;
         portal.world.advance(TimeDelta::minutes(20));
         assert_eq!(inside.get("/who").await.status, StatusCode::OK);

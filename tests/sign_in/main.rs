@@ -7,5 +7,6 @@ mod fake_provider;
 mod guard;
 mod limits;
 mod portal;
+mod real_provider;
 mod sessions;
 mod tokens;

@@ -58,40 +58,7 @@ impl Portal {
 
     /// Another process of the same installation.
     pub fn at(world: World, provider: FakeProvider, wish: Wish) -> Self {
-        let text = format!(
-            "database_url = \"sqlite:unused\"\npublic_url = \"{}\"\n[company]\nname = \"Example\"\ntime_zone = \"Europe/Berlin\"\n\
-             [session]\nidle = \"30m\"\nabsolute = \"8h\"\n\
-             [oidc]\nissuer = \"{}\"\nclient_id = \"{CLIENT_ID}\"\n\
-             bind = {{ claim = \"employee_number\", attribute = \"external_id\" }}\n{}\n{}\n",
-            wish.public_url, provider.issuer, wish.mfa, wish.oidc
-        );
-        let variables = BTreeMap::from([
-            ("LATCHKEY_EVENT_KEY".to_owned(), "0123456789abcdef0123456789abcdef".to_owned()),
-            ("LATCHKEY_OIDC__CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned()),
-        ]);
-        let source = Some((PathBuf::from("latchkey.toml"), text.as_str()));
-        let settings = Settings::parse(Purpose::Serve, source, variables).unwrap_or_else(|error| panic!("{error}"));
-        let security = SecurityHeaders::new(settings.https());
-        let parts = AuthParts {
-            oidc: settings.oidc.clone().unwrap(),
-            settings: &settings,
-            limits: wish.limits,
-            notices: Notices::plain("/style.css"),
-            headers: security.clone(),
-        };
-        let auth = Auth::new(world.db.clone(), world.clock.clone(), parts).unwrap();
-        let router = Router::new()
-            .route("/", get(|_: CurrentActor| async { "home" }))
-            .route("/who", get(who))
-            .route("/catalog", get(|_: CurrentActor| async { "catalog" }))
-            .route("/do/remember", post(remember))
-            .route("/remembered", get(remembered))
-            .layer(middleware::from_fn_with_state(auth.clone(), identify))
-            .layer(auth.session_layer())
-            .layer(middleware::from_fn_with_state(auth.clone(), guard_origin))
-            .merge(auth.routes())
-            .layer(middleware::from_fn_with_state(security, headers::layer))
-            .layer(middleware::from_fn(request_id::layer));
+        let router = router(&world, &provider.issuer, &wish);
         Self { world, provider, router }
     }
 
@@ -141,6 +108,44 @@ impl Portal {
     }
 }
 
+/// The portal's addresses, with sign-in at the provider of this name.
+pub fn router(world: &World, issuer: &str, wish: &Wish) -> Router {
+    let text = format!(
+        "database_url = \"sqlite:unused\"\npublic_url = \"{}\"\n[company]\nname = \"Example\"\ntime_zone = \"Europe/Berlin\"\n\
+         [session]\nidle = \"30m\"\nabsolute = \"8h\"\n\
+         [oidc]\nissuer = \"{issuer}\"\nclient_id = \"{CLIENT_ID}\"\n\
+         bind = {{ claim = \"employee_number\", attribute = \"external_id\" }}\n{}\n{}\n",
+        wish.public_url, wish.mfa, wish.oidc
+    );
+    let variables = BTreeMap::from([
+        ("LATCHKEY_EVENT_KEY".to_owned(), "0123456789abcdef0123456789abcdef".to_owned()),
+        ("LATCHKEY_OIDC__CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned()),
+    ]);
+    let source = Some((PathBuf::from("latchkey.toml"), text.as_str()));
+    let settings = Settings::parse(Purpose::Serve, source, variables).unwrap_or_else(|error| panic!("{error}"));
+    let security = SecurityHeaders::new(settings.https());
+    let parts = AuthParts {
+        oidc: settings.oidc.clone().unwrap(),
+        settings: &settings,
+        limits: wish.limits,
+        notices: Notices::plain("/style.css"),
+        headers: security.clone(),
+    };
+    let auth = Auth::new(world.db.clone(), world.clock.clone(), parts).unwrap();
+    Router::new()
+        .route("/", get(|_: CurrentActor| async { "home" }))
+        .route("/who", get(who))
+        .route("/catalog", get(|_: CurrentActor| async { "catalog" }))
+        .route("/do/remember", post(remember))
+        .route("/remembered", get(remembered))
+        .layer(middleware::from_fn_with_state(auth.clone(), identify))
+        .layer(auth.session_layer())
+        .layer(middleware::from_fn_with_state(auth.clone(), guard_origin))
+        .merge(auth.routes())
+        .layer(middleware::from_fn_with_state(security, headers::layer))
+        .layer(middleware::from_fn(request_id::layer))
+}
+
 async fn who(actor: CurrentActor) -> Json<Value> {
     Json(json!({
         "name": actor.session.display_name,
@@ -165,7 +170,10 @@ async fn remembered(_: CurrentActor, session: Session) -> String {
 pub async fn everything_kept(world: &World) -> String {
     let mut all = String::new();
     for (table, columns) in [
-        ("session", "id_hash || '|' || assurance || '|' || data || '|' || coalesce(subject, '') || '|' || coalesce(sid, '') || '|' || user_agent"),
+        (
+            "session",
+            "id_hash || '|' || assurance || '|' || data || '|' || coalesce(subject, '') || '|' || coalesce(sid, '') || '|' || user_agent",
+        ),
         ("event", "bytes"),
         ("event_text", "coalesce(text, '')"),
         ("rate_limit", "key"),
@@ -175,4 +183,3 @@ pub async fn everything_kept(world: &World) -> String {
     }
     all
 }
-

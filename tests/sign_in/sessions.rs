@@ -231,7 +231,11 @@ fn whoever_is_not_signed_in_is_told_in_the_way_that_suits_them() {
         ];
         let form = browser.send(Method::POST, "/do/remember", &headers, "typed").await;
         assert_eq!((form.status, form.code()), (StatusCode::UNAUTHORIZED, "session_over"));
-        assert!(form.body.contains("href=\"/auth/login?return_to=%2Fcatalog%3Fq%3Dx\" target=\"_blank\""), "{}", form.body);
+        assert!(
+            form.body.contains("href=\"/auth/login?return_to=%2Fcatalog%3Fq%3Dx\" target=\"_blank\""),
+            "{}",
+            form.body
+        );
         assert!(browser.cookies.is_empty(), "who is not signed in gets no cookie: {:?}", browser.cookies);
     });
 }
@@ -248,12 +252,18 @@ fn over_tls_the_cookies_are_bound_to_the_host() {
         assert!(start.header("strict-transport-security").starts_with("max-age="));
         let done = portal.come_back(&mut browser, &start).await;
         let set = done.header("set-cookie");
-        assert!(set.starts_with("__Host-latchkey=") && set.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"), "{set}");
+        assert!(
+            set.starts_with("__Host-latchkey=") && set.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"),
+            "{set}"
+        );
         // What pages remember sends the cookie again, with the same marks.
         let origin = [("accept", "text/html"), ("origin", "https://latchkey.example.com")];
         let again = browser.send(Method::POST, "/do/remember", &origin, "x").await;
         let set = again.header("set-cookie");
-        assert!(set.starts_with("__Host-latchkey=") && set.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"), "{set}");
+        assert!(
+            set.starts_with("__Host-latchkey=") && set.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/"),
+            "{set}"
+        );
     });
 }
 

@@ -87,7 +87,8 @@ const LIES: &[Lie] = &[
     Lie {
         reason: SignInRefusal::TokenWrongTime,
         tell: |provider| {
-            provider.behaviour().tweak = Arc::new(|token| token["nbf"] = (token["iat"].as_i64().unwrap() + 3_600).into());
+            provider.behaviour().tweak =
+                Arc::new(|token| token["nbf"] = (token["iat"].as_i64().unwrap() + 3_600).into());
         },
     },
     Lie { reason: SignInRefusal::TokenMalformed, tell: |provider| provider.says(json!({ "sub": "" })) },

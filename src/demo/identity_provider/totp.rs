@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_code_is_good_for_its_step_and_its_neighbours() {
         let authenticator = Authenticator::new(vec![7; 32]);
-        let at = |seconds| Instant::from_timestamp(1_700_000_010 + seconds, 0).unwrap();
+        let at = |seconds: i64| Instant::from_timestamp(1_700_000_010 + seconds, 0).unwrap();
         let code = authenticator.code(at(0));
         assert!(authenticator.accepts(&format!("{} {}", &code[..3], &code[3..]), at(29)));
         assert!(authenticator.accepts(&code, at(59)));
