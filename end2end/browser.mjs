@@ -23,6 +23,8 @@ class Browser {
   #chromium;
   #sessions = new Map();
   visitors = new Set();
+  /** The kinds of page that were looked at already. */
+  lookedAt = new Set();
 
   constructor(world, started) {
     this.world = world;
@@ -35,7 +37,9 @@ class Browser {
 
   /** Somebody who is not signed in. */
   async stranger(js, storageState) {
-    const context = await this.#chromium.newContext({ javaScriptEnabled: js, storageState, timezoneId: 'Europe/Brussels' });
+    const context = await this.#chromium.newContext({
+      javaScriptEnabled: js, storageState, reducedMotion: 'reduce', timezoneId: 'Europe/Brussels',
+    });
     context.setDefaultTimeout(30_000);
     const visitor = new Visitor(this.world, await context.newPage(), js);
     this.visitors.add(visitor);
@@ -111,13 +115,24 @@ export class Visitor {
     await locator.first().waitFor({ state: 'visible' });
   }
 
-  /** The page keeps the rules of WCAG 2.2 AA, as far as a machine can tell. It needs JavaScript to be looked at. */
+  /**
+   * The page keeps the rules of WCAG 2.2 AA, light and dark, as far as a machine can tell. It needs JavaScript to be looked at.
+   * A kind of page in a state is looked at once: its title says which.
+   */
   async accessible() {
     assert.deepEqual(this.complaints, [], `complaints on ${this.path}`);
     if (!this.js) return;
-    const { violations } = await new AxeBuilder({ page: this.page }).withTags(RULES).analyze();
-    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((n) => `${n.html}\n      ${n.failureSummary}`).join('\n    ')}`);
-    assert.deepEqual(found, [], `accessibility of ${this.path}:\n${found.join('\n')}`);
+    const kind = `${this.path.replace(/[0-9a-f-]{36}/g, 'ID')} ${await this.page.title()} ${await this.page.getByRole('alert').count()}`;
+    const { lookedAt } = this.world.browser;
+    if (lookedAt.has(kind)) return;
+    lookedAt.add(kind);
+    for (const colorScheme of ['light', 'dark']) {
+      await this.page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page: this.page }).withTags(RULES).analyze();
+      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((n) => `${n.html}\n      ${n.failureSummary}`).join('\n    ')}`);
+      assert.deepEqual(found, [], `accessibility of ${this.path}, ${colorScheme}:\n${found.join('\n')}`);
+    }
+    await this.page.emulateMedia({ colorScheme: 'light' });
   }
 
   // ---- signing in -----------------------------------------------------------------------------------------

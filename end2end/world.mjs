@@ -81,7 +81,10 @@ class World {
   #running = [];
   #roles = [];
   // Whatever happens, nothing stays behind.
-  #onExit = () => this.#running.forEach((child) => child.kill('SIGKILL'));
+  #onExit = () => {
+    this.#running.forEach((child) => child.kill('SIGKILL'));
+    this.#dropRoles();
+  };
 
   async start(systems, company) {
     process.once('exit', this.#onExit);

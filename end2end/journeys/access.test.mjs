@@ -95,4 +95,33 @@ journeys('access', { systems: true }, (journey, js) => {
     assert.ok(world.inDatabase(id, 'wh_write'));
     assert.ok(await world.inApp(id, 'Viewer Writers'));
   });
+
+  journey('every place in the navigation opens', async ({ as, world }) => {
+    for (const who of ['E0001', MANAGER]) {
+      const reader = await as(who);
+      const links = reader.page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link');
+      await reader.open('/');
+      const places = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+      assert.ok(places.length >= 5, places.join(' '));
+      for (const place of places) {
+        assert.equal((await reader.open(place)).status(), 200, place);
+        await reader.see(reader.page.getByRole('heading', { level: 1 }));
+        await reader.accessible();
+      }
+      if (places.includes('/systems')) {
+        await reader.open('/systems');
+        await reader.page.getByRole('main').getByRole('link', { name: 'Office directory' }).first().click();
+        await reader.see(reader.page.getByRole('heading', { level: 1, name: 'Office directory' }));
+        await reader.accessible();
+      }
+      if (places.includes('/team') && who === MANAGER) {
+        await reader.open('/team');
+        await reader.page.getByRole('main').getByRole('link', { name }).first().click();
+        await reader.see(reader.page.getByRole('heading', { level: 1, name }));
+        await reader.accessible();
+      }
+    }
+    assert.equal((await (await as(id)).open('/admin')).status(), 404, 'and the administration is not for everybody');
+    assert.ok(world.browser.lookedAt.size > 0 || !js);
+  });
 });

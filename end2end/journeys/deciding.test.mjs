@@ -83,6 +83,24 @@ journeys('deciding', { systems: false }, (journey, js) => {
     assert.equal(await asker.page.getByText('Not this year.').count(), 0, 'the second answer is not on record');
   });
 
+  journey('of two who press at the same moment exactly one is heard', async ({ as }) => {
+    const asker = await as(id);
+    const request = await asker.ask('Data steward', 'Both of you know me.');
+    const two = [await as('E0005'), await as('E0006')];
+    for (const one of two) await one.openDecision(name, 'Data steward');
+    await Promise.all(two.map((one, at) => one.decide('Deny', `The words of number ${at}.`)));
+    const heard = await Promise.all(two.map(async ({ page }) => {
+      const yes = page.getByText(`You denied Data steward for ${name}. They are told why.`);
+      const late = page.getByText('Somebody else decided first');
+      await yes.or(late).first().waitFor();
+      return yes.isVisible();
+    }));
+    assert.deepEqual(heard.toSorted(), [false, true]);
+    await asker.open(request);
+    await asker.see(`The words of number ${heard.indexOf(true)}.`);
+    assert.equal(await asker.page.getByText(`The words of number ${heard.indexOf(false)}.`).count(), 0);
+  });
+
   journey('others see nothing of a request', async ({ as }) => {
     const asker = await as(id);
     const request = await asker.ask('Report writer', 'Between Mara and me.');
