@@ -53,8 +53,11 @@ impl Connections {
     /// How a system is reached now.
     #[must_use]
     pub fn get(&self, key: &str) -> Connection {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned().unwrap_or_else(|| {
-            Connection::Missing(format!("The settings have no [connection.{key}]."))
-        })
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| Connection::Missing(format!("The settings have no [connection.{key}].")))
     }
 }

@@ -44,7 +44,10 @@ pub(crate) async fn run(
             Err(_) => {
                 failures += 1;
                 // The panic's own message and place were printed by the panic hook.
-                tracing::error!(duty = name, "the duty {name} panicked and is started again; this is a bug of Latchkey");
+                tracing::error!(
+                    duty = name,
+                    "the duty {name} panicked and is started again; this is a bug of Latchkey"
+                );
                 after_failures(failures)
             }
         };

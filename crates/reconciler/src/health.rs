@@ -1,11 +1,14 @@
 //! How the systems are: each connection is checked every minute, and more often while it fails.
 //!
 //! While a check fails, the accounts of that system aren't called one by one only to run into the same wall: they get the
-//! check's words as their outcome. When it answers again, its waiting accounts are due at once.
+//! check's words as their outcome. When it answers again, its waiting accounts have their turn at once.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,6 +40,8 @@ struct Entry {
     known: Mutex<Known>,
     /// One check at a time.
     checking: tokio::sync::Mutex<()>,
+    /// It failed, and answers again: what was put off has its turn now.
+    answers_again: AtomicBool,
 }
 
 #[derive(Default, Clone)]
@@ -58,6 +63,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl HealthBook {
     fn entry(&self, system: SystemId) -> Arc<Entry> {
         locked(&self.0).entry(system).or_default().clone()
+    }
+
+    /// Tells once more that a system answers again: its turn comes later.
+    pub fn answers_again(&self, system: SystemId) {
+        self.entry(system).answers_again.store(true, Ordering::Release);
+    }
+
+    /// The systems that answer again, each told once.
+    pub fn take_answering_again(&self) -> Vec<SystemId> {
+        let entries = locked(&self.0);
+        let again = entries.iter().filter(|(_, entry)| entry.answers_again.swap(false, Ordering::AcqRel));
+        again.map(|(id, _)| *id).collect()
     }
 
     /// The words of the last check, if it failed.
@@ -107,10 +124,11 @@ async fn save(shared: &Shared, system: &SystemRow, state: &str, words: &str) -> 
         tx.rollback().await?;
         return Ok(());
     }
-    let nothing_waits = work::waiting_of_system(&mut tx, id).await? == 0;
-    systems::record_health(&mut tx, id, state, words, state == "healthy" && nothing_waits).await?;
-    let answers_again = before.is_some() && changed && state == "healthy";
-    if answers_again && work::bring_forward(&mut tx, id).await? > 0 {
+    let passed = state == "healthy" && !work::has_waiting(&mut tx, id).await?;
+    systems::record_health(&mut tx, id, state, words, passed).await?;
+    // Nobody looked before: then nobody was put off because of it.
+    if before.is_some() && changed && state == "healthy" {
+        shared.health.answers_again(id);
         tx.announce(Change::Work);
     }
     tx.commit_bookkeeping().await?;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use futures::{FutureExt, StreamExt};
 use latchkey_connectors::{Connector, Lookup, Observed};
-use latchkey_domain::{AccountId, IdentityId, SystemId, account::AccountState, fulfilment::Presence, system::SystemKind};
+use latchkey_domain::{
+    AccountId, IdentityId, SystemId, account::AccountState, fulfilment::Presence, system::SystemKind,
+};
 use latchkey_store::{
     accounts::AccountRow,
     systems::{self, SystemRow},
@@ -108,10 +110,8 @@ async fn one_system(shared: &Shared, system: &SystemRow, connector: &dyn Connect
         let Some(last) = accounts.last() else { return Ok(report) };
         after = Some(last.id());
         let looks = accounts.into_iter().map(|account| one_account(shared, connector, account).boxed());
-        let looked: Vec<Result<Option<Vec<Difference>>>> = futures::stream::iter(looks)
-            .buffered(shared.settings.per_system.max(1))
-            .collect()
-            .await;
+        let looked: Vec<Result<Option<Vec<Difference>>>> =
+            futures::stream::iter(looks).buffered(shared.settings.per_system.max(1)).collect().await;
         for differences in looked {
             match differences? {
                 None => report.failed += 1,
@@ -130,7 +130,11 @@ async fn one_system(shared: &Shared, system: &SystemRow, connector: &dyn Connect
 }
 
 /// What differs about one account; nothing when the system couldn't say.
-async fn one_account(shared: &Shared, connector: &dyn Connector, account: AccountRow) -> Result<Option<Vec<Difference>>> {
+async fn one_account(
+    shared: &Shared,
+    connector: &dyn Connector,
+    account: AccountRow,
+) -> Result<Option<Vec<Difference>>> {
     let mut read = shared.db.read().await?;
     let who = Who::load(&mut read, IdentityId(account.identity_id)).await?;
     let rows = work::of_account(&mut read, account.id()).await?;

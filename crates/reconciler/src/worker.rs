@@ -8,9 +8,8 @@ use latchkey_store::{Db, installation};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, clock_check, duties, expire, health,
-    outbox, provision, report,
-    shared::Shared,
+    Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, clock_check, duties, expire,
+    health, outbox, provision, report, shared::Shared,
 };
 
 /// How often connections are looked at; each is checked every minute, or every time while it fails.
@@ -123,7 +122,8 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "systems", SYSTEMS, |s| async move { health::pass(&s).await.map(|()| false) }.boxed()),
         when_it_may(shared, "expire", EXPIRE, |s| async move { expire::pass(&s).await.map(Expired::is_full) }.boxed()),
         when_it_may(shared, "sweep", SWEEP, |s| async move { expire::sweep(&s).await.map(|()| false) }.boxed()),
-        when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }.boxed()),
+        when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
+            .boxed()),
     );
 }
 

@@ -56,7 +56,7 @@ pub async fn due_of_system(
     Ok(all.into_iter().map(|(id,)| AccountId(id)).collect())
 }
 
-/// Takes the account until `until`, if it is due and nobody else has it (bookkeeping).
+/// Takes the account until `until`, if it is due by `horizon` (usually now) and nobody else has it (bookkeeping).
 ///
 /// # Errors
 /// When the database fails.
@@ -65,17 +65,19 @@ pub async fn claim(
     account: AccountId,
     lease: LeaseId,
     until: Instant,
+    horizon: Instant,
 ) -> StoreResult<Option<AccountRow>> {
     let now = tx.now();
     row!(
         tx,
         AccountRow,
         "update account set lease_id = $1, lease_until = $2
-         where id = $3 and due_at <= $4 and (lease_until is null or lease_until < $4)
+         where id = $3 and due_at <= $4 and (lease_until is null or lease_until < $5)
          returning id, identity_id, system_id, purpose, name, native_id, origin, desired, observed, observed_at, due_at, lease_id, lease_until",
         lease.0,
         until,
         account.0,
+        horizon,
         now
     )
 }
@@ -86,13 +88,8 @@ pub async fn claim(
 /// # Errors
 /// When the database fails.
 pub async fn keep(tx: &mut Tx, account: AccountId, lease: LeaseId, until: Instant) -> StoreResult<bool> {
-    let n = exec!(
-        tx,
-        "update account set lease_until = $1 where id = $2 and lease_id = $3",
-        until,
-        account.0,
-        lease.0
-    )?;
+    let n =
+        exec!(tx, "update account set lease_until = $1 where id = $2 and lease_id = $3", until, account.0, lease.0)?;
     Ok(n == 1)
 }
 
@@ -320,22 +317,58 @@ pub async fn save_kept(tx: &mut Tx, id: FulfilmentId, from: i64, work: Work) -> 
     one(n, "the fulfilment")
 }
 
-/// A system answers again: its waiting accounts are due now (bookkeeping). Returns how many.
+/// A late call may have changed the account behind the back of whoever has it now: it is looked at once more, and what
+/// the call did to the account itself is noted (bookkeeping).
 ///
 /// # Errors
 /// When the database fails.
-pub async fn bring_forward(tx: &mut Tx, system: SystemId) -> StoreResult<u64> {
+pub async fn look_again(tx: &mut Tx, account: AccountId, observed: Option<AccountState>) -> StoreResult<()> {
     let now = tx.now();
-    exec!(tx, "update account set due_at = $1 where system_id = $2 and due_at > $1", now, system.0)
+    exec!(
+        tx,
+        "update account set due_at = $1, observed = coalesce($2, observed) where id = $3",
+        now,
+        observed.map(AccountState::as_str),
+        account.0
+    )?;
+    Ok(())
 }
 
-/// How many accounts of a system have work that isn't done, due now or later.
+/// Whether a system has accounts with work that isn't done, due now or later.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting_of_system(c: &mut impl AsConn, system: SystemId) -> StoreResult<i64> {
-    Ok(row!(c, (i64,), "select count(*) from account where system_id = $1 and due_at is not null", system.0)?
-        .map_or(0, |(n,)| n))
+pub async fn has_waiting(c: &mut impl AsConn, system: SystemId) -> StoreResult<bool> {
+    let one = row!(c, (Uuid,), "select id from account where system_id = $1 and due_at is not null limit 1", system.0)?;
+    Ok(one.is_some())
+}
+
+/// A system's accounts that wait until some time before `horizon` and that nobody works on, by id after `after`, at most
+/// `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_of_system(
+    c: &mut impl AsConn,
+    system: SystemId,
+    now: Instant,
+    horizon: Instant,
+    after: Option<AccountId>,
+    limit: i64,
+) -> StoreResult<Vec<AccountId>> {
+    let after = after.map_or(Uuid::nil(), |a| a.0);
+    let all = rows!(
+        c,
+        (Uuid,),
+        "select id from account
+         where system_id = $1 and due_at <= $2 and (lease_until is null or lease_until < $3) and id > $4 order by id limit $5",
+        system.0,
+        horizon,
+        now,
+        after,
+        limit
+    )?;
+    Ok(all.into_iter().map(|(id,)| AccountId(id)).collect())
 }
 
 /// A system's accounts by id after `after`, at most `limit`; for looking at all of them.

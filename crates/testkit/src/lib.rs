@@ -16,14 +16,18 @@
 //!
 //! This crate depends on the domain and the store alone. Put tests that use it into `tests/` of a crate.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "only tests use this crate: what goes wrong here fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "only tests use this crate: what goes wrong here fails the test"
+)]
 
 mod run;
 mod world;
 
 pub use latchkey_store::testing;
 pub use run::{both, postgres, sqlite};
-pub use world::{START, Person, Role, World};
+pub use world::{Person, Role, START, World};
 
 /// Makes one test per database from each `async fn name(world: World) { … }`.
 #[macro_export]

@@ -21,7 +21,8 @@ pub(crate) fn event_key() -> EventKey {
 }
 
 async fn world(url: Url, folder: tempfile::TempDir, name: &str) -> World {
-    let db = Db::open_sized(&url, event_key(), 8).await.unwrap_or_else(|e| panic!("{name}: the database doesn't open: {e}"));
+    let db =
+        Db::open_sized(&url, event_key(), 8).await.unwrap_or_else(|e| panic!("{name}: the database doesn't open: {e}"));
     let start = chrono::DateTime::parse_from_rfc3339(START).expect("the start of the test world").to_utc();
     World::set_up(db, url, Arc::new(ManualClock::new(start)), Arc::new(folder)).await
 }

@@ -7,7 +7,8 @@ use std::sync::{
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, PolicyVersionId, RoleId, RoleVersionId, SystemId,
+    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, PolicyVersionId, RoleId, RoleVersionId,
+    SystemId,
     actor::{Actor, ActorRef, PersonActor},
     assurance::Assurance,
     clock::{Clock, ManualClock},
@@ -34,8 +35,10 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// Where the database is, for a second process's view of it.
     pub url: Url,
-    counter: Arc<AtomicU32>,
-    folder: Arc<tempfile::TempDir>,
+    /// Counts the people, for their external ids.
+    pub counter: Arc<AtomicU32>,
+    /// The folder that goes with the last clone of this world.
+    pub folder: Arc<tempfile::TempDir>,
 }
 
 /// Who a person is; see [`World::person`].
@@ -54,7 +57,9 @@ impl World {
     pub(crate) async fn set_up(db: Db, url: Url, clock: Arc<ManualClock>, folder: Arc<tempfile::TempDir>) -> Self {
         let mut tx = db.begin(clock.now()).await.expect("a transaction");
         installation::ensure(&mut tx).await.expect("the installation's row");
-        tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::InstallationStarted { epoch: 1 })]).await.expect("a commit");
+        tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::InstallationStarted { epoch: 1 })])
+            .await
+            .expect("a commit");
         Self { db, clock, url, counter: Arc::new(AtomicU32::new(1)), folder }
     }
 
@@ -179,7 +184,13 @@ impl World {
     }
 
     /// Adds a role that can be asked for and gives these entitlements.
-    pub async fn role(&self, key: &str, owner: Option<Person>, policy: PolicyVersionId, entitlements: &[EntitlementId]) -> Role {
+    pub async fn role(
+        &self,
+        key: &str,
+        owner: Option<Person>,
+        policy: PolicyVersionId,
+        entitlements: &[EntitlementId],
+    ) -> Role {
         self.role_with(&RoleSpec {
             key: key.to_owned(),
             name: format!("Role {key}"),
@@ -209,15 +220,21 @@ impl World {
     }
 
     /// Adds an account that is wanted now, with these entitlements wanted present. No grant justifies them.
-    pub async fn wanted(&self, person: Person, system: SystemId, entitlements: &[EntitlementId]) -> (AccountId, Vec<FulfilmentId>) {
+    pub async fn wanted(
+        &self,
+        person: Person,
+        system: SystemId,
+        entitlements: &[EntitlementId],
+    ) -> (AccountId, Vec<FulfilmentId>) {
         let mut tx = self.tx().await;
         let (account, event) = testing::add_account(&mut tx, person, system).await.expect("an account");
         let mut events = vec![event];
         let mut all = vec![];
         for entitlement in entitlements {
-            let (id, event) = testing::add_fulfilment(&mut tx, account, (person, system), *entitlement, Presence::Present)
-                .await
-                .expect("a fulfilment");
+            let (id, event) =
+                testing::add_fulfilment(&mut tx, account, (person, system), *entitlement, Presence::Present)
+                    .await
+                    .expect("a fulfilment");
             events.push(event);
             all.push(id);
         }

@@ -70,10 +70,9 @@ impl SmtpMailer {
     /// # Errors
     /// In words, when a setting can't work; it names the setting.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
-        let from: Mailbox = settings
-            .from
-            .parse()
-            .map_err(|_| format!("from: \"{}\" isn't an address such as Latchkey <latchkey@example.com>", settings.from))?;
+        let from: Mailbox = settings.from.parse().map_err(|_| {
+            format!("from: \"{}\" isn't an address such as Latchkey <latchkey@example.com>", settings.from)
+        })?;
         let timeout = settings.timeout.min(Duration::from_secs(60));
         let tls = || {
             TlsParameters::new(settings.host.clone())
@@ -97,7 +96,10 @@ impl SmtpMailer {
 
     fn message(&self, delivery: &Delivery) -> Result<Message, MailError> {
         let address = delivery.address.parse().map_err(|_| {
-            MailError::Never(format!("\"{}\" isn't an e-mail address", latchkey_connectors::words::clean(&delivery.address)))
+            MailError::Never(format!(
+                "\"{}\" isn't an e-mail address",
+                latchkey_connectors::words::clean(&delivery.address)
+            ))
         })?;
         let to = Mailbox::new(Some(delivery.name.clone()), address);
         Message::builder()

@@ -1,17 +1,15 @@
 //! Looking, changing, reading back: the calls about one account, in order, as long as the lease allows.
 
-use std::{collections::BTreeSet, time::Duration};
-
 use latchkey_connectors::{AccountState as SystemState, CallError, Connector, EntitlementRef, Lookup, Observed};
 use latchkey_domain::{
     EntitlementId, FulfilmentId,
     account::{AccountOrigin, AccountState},
-    fulfilment::{Outcome, Presence},
+    fulfilment::Presence,
 };
 use latchkey_store::{
     fulfilments::FulfilmentRow,
     observations,
-    work::{self, SeenAccount, WorkRow},
+    work::{self, WorkRow},
 };
 
 use super::{
@@ -32,7 +30,8 @@ pub(crate) async fn work(shared: &Shared, job: Job, connection: &Connection) -> 
         Connection::Ready(connector) => match shared.health.failing(job.account.system()) {
             Some(words) => without_call(&job, &words),
             None => {
-                let acting = Acting { shared, connector: connector.as_ref(), job, suspicious: false };
+                let acting =
+                    Acting { shared, connector: connector.as_ref(), job, suspicious: false, asked: Asked::Nothing };
                 return acting.run().await;
             }
         },
@@ -56,54 +55,70 @@ enum Halt {
     Lost,
 }
 
-struct Acting<'a> {
+/// The most that was asked of the system so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    /// Nothing but to look.
+    Nothing,
+    /// A change.
+    Change,
+    /// To switch the account off.
+    SwitchOff,
+}
+
+pub(super) struct Acting<'a> {
     shared: &'a Shared,
     connector: &'a dyn Connector,
-    job: Job,
+    pub job: Job,
     suspicious: bool,
+    asked: Asked,
 }
 
 /// What is to be done, decided by what the system shows and what is wanted now.
-struct Planned {
-    today: Today,
-    steps: Vec<(WorkRow, Step)>,
-    account: AccountStep,
+pub(super) struct Planned {
+    pub today: Today,
+    pub steps: Vec<(WorkRow, Step)>,
+    pub account: AccountStep,
     origin: AccountOrigin,
-}
-
-impl Planned {
-    fn rows(&self, wanted: Step) -> impl Iterator<Item = &WorkRow> {
-        self.steps.iter().filter(move |(_, s)| *s == wanted).map(|(r, _)| r)
-    }
-
-    fn changes_anything(&self) -> bool {
-        !matches!(self.account, AccountStep::Keep | AccountStep::SwitchedOffByOthers)
-            || self.steps.iter().any(|(_, s)| matches!(s, Step::Grant | Step::Remove))
-    }
 }
 
 /// What the calls did.
 #[derive(Default)]
-struct Done {
-    /// Something was asked of the system, so that it must be read back.
-    called: bool,
+pub(super) struct Done {
     native_id: Option<String>,
     /// How each call about an entitlement ended.
-    calls: Vec<(FulfilmentId, std::result::Result<(), CallError>)>,
+    pub calls: Vec<(FulfilmentId, std::result::Result<(), CallError>)>,
     /// The account itself couldn't be made or switched on.
-    blocked: Option<CallError>,
-    state_failed: Option<CallError>,
-    stopped: bool,
+    pub blocked: Option<CallError>,
+    pub state_failed: Option<CallError>,
+    pub stopped: bool,
 }
 
 impl Acting<'_> {
     async fn run(mut self) -> Result<(Recorded, bool)> {
-        let findings = match self.findings().await? {
-            Ok(findings) => findings,
-            Err(Halt::Lost) => return Ok((Recorded::Dropped, self.suspicious)),
-            Err(Halt::Stop) => Findings::default(),
+        let recorded = match self.findings().await? {
+            Ok(findings) => record::save(self.shared, &self.job, &findings).await?,
+            Err(Halt::Stop) => record::save(self.shared, &self.job, &Findings::default()).await?,
+            Err(Halt::Lost) => Recorded::Dropped,
         };
-        Ok((record::save(self.shared, &self.job, &findings).await?, self.suspicious))
+        if recorded == Recorded::Dropped {
+            self.confess().await?;
+        }
+        Ok((recorded, self.suspicious))
+    }
+
+    /// The lease ran out during a call, and that call may have undone what the next worker did: whoever has the account is
+    /// told to look once more.
+    async fn confess(&self) -> Result<()> {
+        if self.asked == Asked::Nothing {
+            return Ok(());
+        }
+        let switched_off = (self.asked == Asked::SwitchOff).then_some(AccountState::Disabled);
+        let mut tx = self.shared.db.begin(self.shared.now()).await?;
+        work::look_again(&mut tx, self.job.id(), switched_off).await?;
+        tx.announce(latchkey_store::Change::Work);
+        tx.commit_bookkeeping().await?;
+        Ok(())
     }
 
     async fn findings(&mut self) -> Result<std::result::Result<Findings, Halt>> {
@@ -133,7 +148,7 @@ impl Acting<'_> {
         if let Err(Halt::Lost) = self.change(&planned, &mut done).await? {
             return Ok(Err(Halt::Lost));
         }
-        let shown = if done.called { self.read_back(&done, &among).await } else { Some(seen) };
+        let shown = if self.asked > Asked::Nothing { self.read_back(&done, &among).await } else { Some(seen) };
         Ok(Ok(self.conclude(&planned, &done, shown, &among)))
     }
 
@@ -253,6 +268,7 @@ impl Acting<'_> {
                 if let Err(halt) = self.next(done).await? {
                     return Ok(Err(halt));
                 }
+                self.asked = Asked::SwitchOff;
                 done.state_failed = self.call(connector.set_state(&id, SystemState::Disabled)).await.err();
             }
         }
@@ -285,7 +301,7 @@ impl Acting<'_> {
     async fn next(&mut self, done: &mut Done) -> Result<std::result::Result<(), Halt>> {
         let may = self.may_call().await?;
         match may {
-            Ok(()) => done.called = true,
+            Ok(()) => self.asked = self.asked.max(Asked::Change),
             Err(Halt::Stop) => done.stopped = true,
             Err(Halt::Lost) => {}
         }
@@ -336,112 +352,20 @@ impl Acting<'_> {
         };
         shown.ok()
     }
-
-    /// Every due fulfilment ends like this.
-    fn all_failed(&self, error: &CallError) -> Findings {
-        let due = self.job.rows.iter().filter(|r| record::is_due(&r.row));
-        Findings {
-            endings: due.map(|r| Ending::of(&r.row, Attempt::failed(error))).collect(),
-            state_failed: Some(error.clone()),
-            ..Findings::default()
-        }
-    }
-
-    /// What came of it all: what the system shows counts, whatever the calls answered. `shown` is nothing when the system
-    /// couldn't be read back.
-    fn conclude(&self, planned: &Planned, done: &Done, shown: Option<Option<Observed>>, among: &[EntitlementRef]) -> Findings {
-        let held: Option<BTreeSet<&str>> = shown.as_ref().map(|account| {
-            account.iter().flat_map(|a| a.held.iter().map(String::as_str)).collect()
-        });
-        let mut endings = Vec::new();
-        for (row, step) in &planned.steps {
-            let Some(ending) = self.ending(row, *step, done, held.as_ref()) else { continue };
-            endings.push(ending);
-        }
-        let name = |o: &Observed| if o.name.is_empty() { self.job.account.name.clone() } else { o.name.clone() };
-        let seen = shown.as_ref().map(|account| match account {
-            Some(o) => SeenAccount {
-                name: name(o),
-                native_id: Some(o.native_id.clone()),
-                origin: planned.origin_now(true),
-                observed: o.state.into(),
-            },
-            None => SeenAccount {
-                name: self.job.account.name.clone(),
-                native_id: None,
-                origin: self.job.account.origin,
-                observed: AccountState::Absent,
-            },
-        });
-        let observed = held.map(|held| {
-            let rows = planned.today.rows.iter().filter(|r| among.iter().any(|e| e.native == r.native));
-            rows.map(|r| (EntitlementId(r.row.entitlement_id), held.contains(r.native.as_str()))).collect()
-        });
-        // The system said no to making it: whoever makes it later, it isn't Latchkey.
-        let not_made = planned.account == AccountStep::Create
-            && matches!(done.blocked, Some(CallError::Refused { .. } | CallError::NeedsHuman { .. }));
-        let state_failed = done.state_failed.clone();
-        let aimed_at = (!done.stopped).then_some(planned.today.account.desired);
-        Findings { endings, seen, observed: observed.unwrap_or_default(), not_made, state_failed, aimed_at }
-    }
-
-    fn ending(&self, row: &WorkRow, step: Step, done: &Done, held: Option<&BTreeSet<&str>>) -> Option<Ending> {
-        let attempt = match step {
-            Step::LetBe => return Some(Ending::let_be(&row.row)),
-            Step::Unjustified => return Some(Ending::unjustified(&row.row)),
-            Step::MayNotHold => Attempt::failed(&CallError::refused(format!(
-                "{} may not hold access now, because of their status in the company's records.",
-                self.job.who.display_name
-            ))),
-            Step::AsWanted { .. } if done.blocked.is_some() && row.row.desired == Presence::Present => {
-                Attempt::failed(done.blocked.as_ref()?)
-            }
-            // What Latchkey sees done and didn't find was its own doing, in an attempt whose answer was lost.
-            Step::AsWanted { found } => {
-                let applied = !found && row.row.desired == Presence::Present;
-                Attempt { found, applied, ..Attempt::done() }
-            }
-            Step::Grant | Step::Remove => {
-                let answer = done.calls.iter().find(|(id, _)| *id == row.row.id()).map(|(_, answer)| answer);
-                let error = match answer {
-                    Some(Err(error)) => Some(error),
-                    None => done.blocked.as_ref(),
-                    Some(Ok(())) => None,
-                };
-                // Not reached before it was time to stop: it stays due.
-                if answer.is_none() && error.is_none() && (done.stopped || held.is_none()) {
-                    return None;
-                }
-                let wanted = step == Step::Grant;
-                match held {
-                    Some(held) if held.contains(row.native.as_str()) == wanted => {
-                        Attempt { applied: true, ..Attempt::done() }
-                    }
-                    _ => match error {
-                        Some(error) => Attempt::failed(error),
-                        None => self.not_shown(answer.is_some(), held.is_some()),
-                    },
-                }
-            }
-        };
-        Some(Ending::of(&row.row, attempt))
-    }
-
-    /// The system accepted a change that it doesn't show, or couldn't be read back.
-    fn not_shown(&self, accepted: bool, read: bool) -> Attempt {
-        let name = &self.job.system.name;
-        let words = match (accepted, read) {
-            (true, true) => format!("{name} accepted the change, and doesn't show it yet. It is looked at again."),
-            (true, false) => format!("{name} accepted the change, and could not be read back. It is looked at again."),
-            (false, _) => format!("The account is no longer on {name}. It is looked for again."),
-        };
-        Attempt { applied: accepted, ..Attempt::failed(&CallError::retry_later(words)) }
-    }
 }
 
 impl Planned {
+    fn rows(&self, wanted: Step) -> impl Iterator<Item = &WorkRow> {
+        self.steps.iter().filter(move |(_, s)| *s == wanted).map(|(r, _)| r)
+    }
+
+    fn changes_anything(&self) -> bool {
+        !matches!(self.account, AccountStep::Keep | AccountStep::SwitchedOffByOthers)
+            || self.steps.iter().any(|(_, s)| matches!(s, Step::Grant | Step::Remove))
+    }
+
     /// How Latchkey came to know the account, now that it is there.
-    const fn origin_now(&self, there: bool) -> AccountOrigin {
+    pub const fn origin_now(&self, there: bool) -> AccountOrigin {
         match self.account {
             AccountStep::Create if there => AccountOrigin::Created,
             _ => self.origin,
@@ -453,21 +377,4 @@ impl Planned {
 fn rests(row: &FulfilmentRow) -> bool {
     let kept = row.found && !row.adopted && row.observed == Presence::Present;
     row.desired == Presence::Present || kept
-}
-
-/// The pause that a failure asks for, if it does.
-pub(crate) const fn asked_pause(error: &CallError) -> Option<Duration> {
-    match error {
-        CallError::RetryLater { after, .. } => *after,
-        CallError::Refused { .. } | CallError::NeedsHuman { .. } => None,
-    }
-}
-
-/// The outcome that a failure is.
-pub(crate) const fn outcome_of(error: &CallError) -> Outcome {
-    match error {
-        CallError::RetryLater { .. } => Outcome::RetryLater,
-        CallError::Refused { .. } => Outcome::Refused,
-        CallError::NeedsHuman { .. } => Outcome::NeedsHuman,
-    }
 }

@@ -52,17 +52,22 @@ pub(crate) fn wanted_of(rows: &[WorkRow]) -> Vec<EntitlementRef> {
     rows.iter().map(|r| EntitlementRef::new(r.kind, r.native.clone())).collect()
 }
 
-/// Takes an account that is due, and names it where it has no name yet. Nothing when somebody else was quicker.
+/// The longest that work is put off because of its system.
+pub(crate) const HORIZON: TimeDelta = TimeDelta::hours(2);
+
+/// Takes an account that is due (or put off, where its system answers again), and names it where it has no name yet. Nothing when somebody else was quicker.
 pub(crate) async fn claim(
     shared: &Shared,
     system: &Arc<SystemRow>,
     account: AccountId,
     length: TimeDelta,
+    put_off_too: bool,
 ) -> Result<Option<Job>> {
     let mut tx = shared.db.begin(shared.now()).await?;
     let lease = LeaseId::new(tx.now());
     let until = tx.now() + length;
-    let Some(mut row) = work::claim(&mut tx, account, lease, until).await? else { return Ok(None) };
+    let horizon = if put_off_too { tx.now() + HORIZON } else { tx.now() };
+    let Some(mut row) = work::claim(&mut tx, account, lease, until, horizon).await? else { return Ok(None) };
     let who = Who::load(&mut tx, IdentityId(row.identity_id)).await?;
     let rows = work::of_account(&mut tx, account).await?;
     if row.name.is_empty()

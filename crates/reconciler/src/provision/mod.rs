@@ -5,13 +5,14 @@
 //! Whoever takes over after a crash begins by looking, so a change whose outcome was lost is found and not made again.
 
 mod act;
+mod conclude;
 mod job;
 mod naming;
 mod pass;
 mod plan;
 mod record;
 
-pub use pass::Pass;
 pub(crate) use job::wanted_of;
 pub(crate) use naming::Who;
+pub use pass::Pass;
 pub(crate) use pass::{Running, run_all, start_due};

@@ -64,11 +64,16 @@ pub(crate) fn step(row: &FulfilmentRow, facts: Facts) -> Option<Step> {
             }
         }
         Presence::Present => None,
-        Presence::Absent if !facts.held => (row.progress != Progress::Settled).then_some(Step::AsWanted { found: false }),
+        Presence::Absent if !facts.held => {
+            (row.progress != Progress::Settled).then_some(Step::AsWanted { found: false })
+        }
         Presence::Absent if due => {
             let was_there = row.found || (row.observed == Presence::Unknown && !facts.seen_absent);
             Some(if was_there && !row.adopted { Step::LetBe } else { Step::Remove })
         }
+        // Settled and there again: a call of a worker that was frozen came late, or somebody gave it behind our back. What
+        // Latchkey has taken away isn't justified by coming back.
+        Presence::Absent if row.progress == Progress::Settled && row.observed == Presence::Absent => Some(Step::Remove),
         Presence::Absent => None,
     }
 }
@@ -101,7 +106,7 @@ pub(crate) struct Needs {
 pub(crate) fn account_step(row: &AccountRow, origin: AccountOrigin, seen: Option<Seen>, needs: Needs) -> AccountStep {
     match (seen, row.desired) {
         (None, AccountState::Enabled) if needs.used => AccountStep::Create,
-        (Some(Seen::Disabled), AccountState::Enabled) if needs.used => {
+        (Some(Seen::Disabled), AccountState::Enabled) if needs.used || needs.rests => {
             if origin == AccountOrigin::Created && row.observed == AccountState::Disabled {
                 AccountStep::Enable
             } else {

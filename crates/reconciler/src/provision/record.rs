@@ -21,7 +21,7 @@ use latchkey_store::{
 };
 
 use super::{
-    act::{asked_pause, outcome_of},
+    conclude::{asked_pause, outcome_of},
     job::Job,
 };
 use crate::{Result, shared::Shared};
@@ -91,12 +91,7 @@ impl Attempt {
 
     /// It failed.
     pub fn failed(error: &CallError) -> Self {
-        Self {
-            outcome: outcome_of(error),
-            words: error.words().to_owned(),
-            after: asked_pause(error),
-            ..Self::done()
-        }
+        Self { outcome: outcome_of(error), words: error.words().to_owned(), after: asked_pause(error), ..Self::done() }
     }
 }
 
@@ -159,7 +154,8 @@ async fn try_save(shared: &Shared, job: &Job, findings: &Findings) -> Result<Rec
     }
     let before = account(&mut tx, job.id()).await?;
     let rows = work::of_account(&mut tx, job.id()).await?;
-    let mut saving = Saving { shared, job, events: vec![], confirmed: 0, failed: 0, postponed: vec![], unjustified: false };
+    let mut saving =
+        Saving { shared, job, events: vec![], confirmed: 0, failed: 0, postponed: vec![], unjustified: false };
     for ending in &findings.endings {
         saving.ending(&mut tx, &rows, ending).await?;
     }
@@ -273,7 +269,16 @@ impl Saving<'_> {
         } else {
             self.failed += 1;
             let (attempt, outcome) = (work.attempts, attempt.outcome);
-            EventBody::FulfilmentFailed { fulfilment, identity, system, entitlement, desired, generation, attempt, outcome }
+            EventBody::FulfilmentFailed {
+                fulfilment,
+                identity,
+                system,
+                entitlement,
+                desired,
+                generation,
+                attempt,
+                outcome,
+            }
         };
         self.push(NewEvent::new(actor(), body).text("words", attempt.words.clone()));
         Ok(())
@@ -362,7 +367,9 @@ impl Saving<'_> {
                 error.words()
             );
         }
-        Ok(first.into_iter().chain(state).min())
+        // Somebody asked for a look while this one went on: it may have come too late for this one to see.
+        let asked_for = now.due_at.filter(|at| Some(*at) != self.job.account.due_at);
+        Ok(first.into_iter().chain(state).chain(asked_for).min())
     }
 }
 

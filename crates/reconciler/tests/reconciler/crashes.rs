@@ -66,6 +66,9 @@ both_databases! {
         assert_eq!((pass.confirmed, pass.dropped), (0, 1), "its outcome was dropped");
         assert_eq!((scene.fake.changes(Op::Create), scene.fake.changes(Op::Grant)), (1, 2), "nothing doubled");
         assert_eq!(scene.world.number("select count(*) from attempt").await, attempts);
+        // The late call is confessed: somebody looks once more, and finds everything as it should be.
+        scene.work().await;
+        assert_eq!((scene.fake.changes(Op::Create), scene.fake.changes(Op::Grant)), (1, 2), "nothing doubled");
         assert_eq!(scene.world.number("select count(*) from event").await, events);
         scene.assert_at_rest().await;
     }
@@ -122,6 +125,59 @@ both_databases! {
         }
         let pass = task.await.unwrap().unwrap();
         assert_eq!((pass.confirmed, pass.dropped), (6, 0));
+        scene.assert_at_rest().await;
+    }
+
+    async fn promise_06_a_late_call_of_a_frozen_worker_does_not_bring_back_what_was_taken(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        let role = scene.simple_role("vpn").await;
+        let grant = scene.give(ann, role).await;
+        scene.fake.fail_next_on(Op::Grant, 1, Fault::Freeze);
+        let frozen = scene.worker_on(scene.world.another_db().await, settings("frozen"), None);
+        let task = tokio::spawn(async move { frozen.worker.provision().await });
+        scene.fake.until_frozen(1).await;
+        scene.world.advance(TimeDelta::seconds(61));
+        scene.work().await;
+        scene.world.advance(TimeDelta::seconds(1));
+        scene.end(grant).await;
+        scene.work().await;
+        assert!(!scene.holds(ann, "vpn").await);
+        scene.assert_at_rest().await;
+
+        scene.world.advance(TimeDelta::seconds(1));
+        scene.fake.thaw();
+        let pass = task.await.unwrap().unwrap();
+        assert_eq!((pass.confirmed, pass.dropped), (0, 1));
+        scene.work().await;
+        assert!(!scene.holds(ann, "vpn").await, "the late call was undone");
+        scene.assert_at_rest().await;
+    }
+
+    async fn a_late_call_of_a_frozen_worker_does_not_switch_off_what_is_needed_again(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        let role = scene.simple_role("vpn").await;
+        let grant = scene.give(ann, role).await;
+        scene.work().await;
+        let id = scene.on_system(ann).await.remove(0);
+        scene.end(grant).await;
+        scene.fake.fail_next_on(Op::SetState, 1, Fault::Freeze);
+        let frozen = scene.worker_on(scene.world.another_db().await, settings("frozen"), None);
+        let task = tokio::spawn(async move { frozen.worker.provision().await });
+        scene.fake.until_frozen(1).await;
+        scene.world.advance(TimeDelta::seconds(61));
+        scene.give(ann, role).await;
+        scene.work().await;
+        assert!(scene.holds(ann, "vpn").await);
+        scene.assert_at_rest().await;
+
+        scene.world.advance(TimeDelta::seconds(1));
+        scene.fake.thaw();
+        task.await.unwrap().unwrap();
+        scene.work().await;
+        assert_eq!(scene.fake.account(&id).unwrap().state, latchkey_connectors::AccountState::Enabled);
+        assert!(scene.holds(ann, "vpn").await);
         scene.assert_at_rest().await;
     }
 }

@@ -33,9 +33,11 @@ both_databases! {
 
         worker.provision().await.unwrap();
         scene.connections.connect("directory", Arc::new(scene.fake.clone()));
-        scene.worker().worker.check_systems().await.unwrap();
+        // As a process would that was started again with better settings.
+        let again = scene.worker();
+        again.worker.check_systems().await.unwrap();
         assert_eq!(scene.world.texts("select state from system_health").await, ["healthy"]);
-        assert_eq!(scene.work().await.confirmed, 1, "due at once, not after the pause");
+        assert_eq!(again.worker.provision().await.unwrap().confirmed, 1, "at once, not after the pause");
         scene.assert_at_rest().await;
     }
 

@@ -54,11 +54,7 @@ pub async fn forget(tx: &mut Tx, id: Uuid, before: Instant) -> StoreResult<()> {
 /// # Errors
 /// When the database fails.
 pub async fn all(c: &mut impl AsConn) -> StoreResult<Vec<WorkerRow>> {
-    rows!(
-        c,
-        WorkerRow,
-        "select id, name, started_at, seen_at, clock_offset_ms from worker order by name, id limit 100"
-    )
+    rows!(c, WorkerRow, "select id, name, started_at, seen_at, clock_offset_ms from worker order by name, id limit 100")
 }
 
 /// The database's own clock in milliseconds since 1970. A named exception to the one SQL: the program's clock decides
@@ -70,7 +66,9 @@ pub async fn database_clock_ms(c: &mut impl AsConn) -> StoreResult<i64> {
     crate::query::count();
     let row: (i64,) = match c.conn() {
         ConnRef::Sqlite(c) => {
-            sqlx::query_as("select cast(round((julianday('now') - 2440587.5) * 86400000.0) as integer)").fetch_one(c).await
+            sqlx::query_as("select cast(round((julianday('now') - 2440587.5) * 86400000.0) as integer)")
+                .fetch_one(c)
+                .await
         }
         ConnRef::Postgres(c) => {
             sqlx::query_as("select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)").fetch_one(c).await

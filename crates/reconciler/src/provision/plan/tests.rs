@@ -1,7 +1,4 @@
-use latchkey_domain::{
-    AccountId, EntitlementId, FulfilmentId, IdentityId, Instant, SystemId,
-    account::AccountPurpose,
-};
+use latchkey_domain::{AccountId, EntitlementId, FulfilmentId, IdentityId, Instant, SystemId, account::AccountPurpose};
 
 use super::*;
 
@@ -83,7 +80,7 @@ fn stuck_work_is_done_when_a_human_did_it_and_settled_work_is_repaired() {
     assert_eq!(step(&settled, HELD), None);
     assert_eq!(step(&settled, FACTS), Some(Step::Grant));
     let gone = FulfilmentRow { observed: Presence::Absent, ..row(Presence::Absent, Progress::Settled) };
-    assert_eq!(step(&gone, HELD), None);
+    assert_eq!(step(&gone, HELD), Some(Step::Remove));
     assert_eq!(step(&gone, FACTS), None);
     assert_eq!(step(&row(Presence::Unknown, Progress::Settled), HELD), None);
 }

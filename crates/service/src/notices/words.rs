@@ -1,0 +1,172 @@
+//! The notices' words: a subject of one line, and a body of plain text whose links begin with [`BASE`].
+
+use chrono::{NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use latchkey_domain::{Instant, RequestId, item::ItemState};
+use uuid::Uuid;
+
+/// Stands in a body for the portal's public address, which only the sender knows.
+pub const BASE: &str = "{base}";
+
+/// A notice's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
+    pub subject: String,
+    pub body: String,
+}
+
+fn link(request: RequestId) -> String {
+    format!("{BASE}/requests/{request}")
+}
+
+/// Somebody's item waits for the reader.
+pub(super) fn asked_to_decide(request: RequestId, beneficiary: &str, role: &str) -> Words {
+    let link = link(request);
+    Words {
+        subject: format!("{beneficiary} asks for {role}"),
+        body: format!(
+            "{beneficiary} asks for {role}, and you can decide.\n\nSee why they ask and what it gives, and decide:\n{link}\n\nEverything that waits for you:\n{BASE}/approvals\n"
+        ),
+    }
+}
+
+/// An item has ended; nothing when that is no news to those who asked.
+pub(super) fn decided(
+    request: RequestId,
+    state: ItemState,
+    approver: &str,
+    role: &str,
+    beneficiary: &str,
+    comment: &str,
+) -> Option<Words> {
+    let (outcome, next) = match state {
+        ItemState::Approved => {
+            ("approved", "The systems are being updated now. You get another message once they confirm it.")
+        }
+        ItemState::Denied => ("denied", "You can ask again with other terms, or talk to them first."),
+        ItemState::Lapsed => ("closed, because nobody decided in time", "You can ask again."),
+        ItemState::Cancelled => {
+            ("closed without a decision, because it can't happen any more", "The request's page says why.")
+        }
+        // Whoever took it back knows.
+        ItemState::Waiting | ItemState::Withdrawn => return None,
+    };
+    let by = if approver.is_empty() { String::new() } else { format!(" by {approver}") };
+    let said = if comment.is_empty() || approver.is_empty() {
+        String::new()
+    } else {
+        format!("\n{approver} wrote: {comment}\n")
+    };
+    let link = link(request);
+    Some(Words {
+        subject: format!("{role} for {beneficiary}: {outcome}"),
+        body: format!(
+            "The request for {role} for {beneficiary} was {outcome}{by}.\n{said}\n{next}\n\nEvery step is here:\n{link}\n"
+        ),
+    })
+}
+
+/// The reader's access ends soon.
+pub(super) fn ending_soon(role: &str, role_id: Uuid, end: Instant, zone: &str) -> Words {
+    let (day, exactly) = when(end, zone);
+    Words {
+        subject: format!("{role} ends on {day}"),
+        body: format!(
+            "Your access to {role} ends {exactly}.\n\nIf you still need it then, ask again before:\n{BASE}/roles/{role_id}\n\nIf you don't, there is nothing to do: it ends by itself.\n"
+        ),
+    }
+}
+
+/// The last day, and the exact end, in the zone that the end was worked out in.
+fn when(end: Instant, zone: &str) -> (String, String) {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let local = end.with_timezone(&zone);
+    if local.time() == NaiveTime::MIN {
+        // Midnight belongs to the day before: "until 3 March" is the end of that day.
+        let day = (local.date_naive() - TimeDelta::days(1)).format("%-d %B");
+        let year = (local.date_naive() - TimeDelta::days(1)).format("%Y");
+        return (day.to_string(), format!("at the end of {day} {year} ({zone})"));
+    }
+    (local.format("%-d %B").to_string(), format!("on {} ({zone})", local.format("%-d %B %Y, %H:%M")))
+}
+
+/// Every system confirmed what the reader got.
+pub(super) fn confirmed(request: Option<RequestId>, role: &str) -> Words {
+    let at = request.map_or_else(|| format!("{BASE}/"), link);
+    Words {
+        subject: format!("{role} is ready"),
+        body: format!(
+            "You have {role} now: every system has confirmed it. You may have to sign in to them again.\n\nWhat was done, step by step:\n{at}\n"
+        ),
+    }
+}
+
+/// Every system confirmed that it is gone.
+pub(super) fn ended(role_id: Uuid, role: &str) -> Words {
+    Words {
+        subject: format!("{role} has ended"),
+        body: format!(
+            "Your access to {role} has ended, and the systems have confirmed that it is gone.\n\nIf you need it again, ask here:\n{BASE}/roles/{role_id}\n"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> RequestId {
+        RequestId(Uuid::from_u128(7))
+    }
+
+    #[test]
+    fn whoever_is_asked_learns_who_what_and_where() {
+        let words = asked_to_decide(request(), "Ann Berg", "Payroll reader");
+        assert_eq!(words.subject, "Ann Berg asks for Payroll reader");
+        assert!(words.body.contains("{base}/requests/00000000-0000-0000-0000-000000000007\n"), "{}", words.body);
+    }
+
+    #[test]
+    fn every_end_of_an_item_says_what_comes_next() {
+        let say = |state, approver: &str, comment: &str| {
+            decided(request(), state, approver, "Payroll reader", "Ann Berg", comment)
+        };
+        let denied = say(ItemState::Denied, "Bo Dahl", "Not before April.").unwrap();
+        assert_eq!(denied.subject, "Payroll reader for Ann Berg: denied");
+        assert!(denied.body.contains("was denied by Bo Dahl."), "{}", denied.body);
+        assert!(denied.body.contains("Bo Dahl wrote: Not before April."), "{}", denied.body);
+        let lapsed = say(ItemState::Lapsed, "", "").unwrap();
+        assert!(
+            lapsed
+                .body
+                .starts_with("The request for Payroll reader for Ann Berg was closed, because nobody decided in time.")
+        );
+        assert!(!lapsed.body.contains("wrote:"));
+        for state in [ItemState::Approved, ItemState::Denied, ItemState::Lapsed, ItemState::Cancelled] {
+            let words = say(state, "", "").unwrap();
+            assert!(words.body.contains("{base}/requests/"), "{state}");
+            assert!(!words.subject.contains('\n') && !words.body.contains('!'));
+        }
+        assert_eq!(say(ItemState::Withdrawn, "", ""), None);
+        assert_eq!(say(ItemState::Waiting, "", ""), None);
+    }
+
+    #[test]
+    fn an_end_is_told_in_the_zone_that_it_was_worked_out_in() {
+        let at = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+        let words = ending_soon("Payroll reader", Uuid::nil(), at("2027-03-03T23:00:00Z"), "Europe/Oslo");
+        assert_eq!(words.subject, "Payroll reader ends on 3 March");
+        assert!(words.body.contains("ends at the end of 3 March 2027 (Europe/Oslo)."), "{}", words.body);
+        let words = ending_soon("Payroll reader", Uuid::nil(), at("2027-03-03T15:05:00Z"), "America/New_York");
+        assert!(words.body.contains("ends on 3 March 2027, 10:05 (America/New_York)."), "{}", words.body);
+        let unknown = ending_soon("Payroll reader", Uuid::nil(), at("2027-03-03T15:05:00Z"), "Mars/Base");
+        assert!(unknown.body.contains("15:05 (UTC)"), "{}", unknown.body);
+    }
+
+    #[test]
+    fn what_was_confirmed_and_what_ended_has_a_link() {
+        assert!(confirmed(Some(request()), "Payroll reader").body.contains("{base}/requests/"));
+        assert!(confirmed(None, "Payroll reader").body.ends_with("{base}/\n"));
+        assert!(ended(Uuid::nil(), "Payroll reader").body.contains("{base}/roles/"));
+    }
+}
