@@ -13,7 +13,8 @@ use std::{
 };
 
 use latchkey_domain::{
-    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId, SystemId,
+    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId,
+    SystemId,
     account::AccountState,
     event::Envelope,
     fulfilment::{Presence, Progress},
@@ -180,7 +181,12 @@ impl State {
     }
 }
 
-fn compare<K: Ord + Debug, V: PartialEq + Debug>(what: &str, log: &BTreeMap<K, V>, tables: &BTreeMap<K, V>, lines: &mut Vec<String>) {
+fn compare<K: Ord + Debug, V: PartialEq + Debug>(
+    what: &str,
+    log: &BTreeMap<K, V>,
+    tables: &BTreeMap<K, V>,
+    lines: &mut Vec<String>,
+) {
     let keys: BTreeSet<&K> = log.keys().chain(tables.keys()).collect();
     for key in keys {
         match (log.get(key), tables.get(key)) {

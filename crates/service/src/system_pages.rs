@@ -151,7 +151,13 @@ pub async fn may_see_any(c: &mut impl AsConn, actor: &Actor) -> ServiceResult<bo
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] to whoever may see none.
-pub async fn systems(c: &mut impl AsConn, actor: &Actor, after: Option<&str>, limit: i64, now: Instant) -> ServiceResult<SystemsPage> {
+pub async fn systems(
+    c: &mut impl AsConn,
+    actor: &Actor,
+    after: Option<&str>,
+    limit: i64,
+    now: Instant,
+) -> ServiceResult<SystemsPage> {
     let limit = limit.clamp(1, PAGE);
     let after = after.unwrap_or("");
     let mut rows = match sight(actor)? {
@@ -178,7 +184,8 @@ async fn lines(c: &mut impl AsConn, rows: Vec<OverviewRow>, now: Instant) -> Ser
 }
 
 fn line(row: OverviewRow, work: &[OpenWork], hours: &[HourRow], now: Instant) -> SystemLine {
-    let number = |progress| work.iter().filter(|w| w.system_id == row.id && w.progress == progress).map(|w| w.number).sum();
+    let number =
+        |progress| work.iter().filter(|w| w.system_id == row.id && w.progress == progress).map(|w| w.number).sum();
     let in_hour = |hour: i64, kind: &str| {
         hours.iter().filter(|h| h.system_id == row.id && h.hour == hour && h.kind == kind).map(|h| h.number).sum()
     };
@@ -273,13 +280,20 @@ pub struct Stuck {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] when there is none, or the actor may not see it.
-pub async fn system(c: &mut impl AsConn, actor: &Actor, key: &str, limit: i64, now: Instant) -> ServiceResult<SystemPage> {
+pub async fn system(
+    c: &mut impl AsConn,
+    actor: &Actor,
+    key: &str,
+    limit: i64,
+    now: Instant,
+) -> ServiceResult<SystemPage> {
     let row = visible(c, actor, key).await?;
     let stuck = stuck_page(c, actor, &row, None, limit).await?;
     let search = Search { system: Some(SystemId(row.id)), kinds: &["fulfilment_confirmed"], ..Search::default() };
     let confirmed = log::page(c, &search, None, 10).await?;
     let confirmations = sentences::lines(c, &confirmed.rows).await?;
-    let (description, account_name, recognise) = (row.description.clone(), row.account_name.clone(), row.recognise.clone());
+    let (description, account_name, recognise) =
+        (row.description.clone(), row.account_name.clone(), row.recognise.clone());
     let line = lines(c, vec![row], now).await?.pop().ok_or(ServiceError::NotFound)?;
     Ok(SystemPage { line, description, account_name, recognise, confirmations, stuck })
 }
@@ -332,7 +346,9 @@ async fn stuck_page(
 
 /// As [`crate::retry_fulfilment`] decides it, for a button that then works.
 fn may_retry(person: &PersonActor, system: &OverviewRow) -> bool {
-    system.owner_id == Some(person.identity.0) || person.has(PortalRole::Administrator) || person.has(PortalRole::Helpdesk)
+    system.owner_id == Some(person.identity.0)
+        || person.has(PortalRole::Administrator)
+        || person.has(PortalRole::Helpdesk)
 }
 
 fn stuck_line(row: StuckRow) -> Stuck {

@@ -16,7 +16,7 @@ use crate::{AsConn, StoreResult, events::EventRow};
 pub mod names;
 
 /// How many events one page looks at, at most, when conditions have to be looked up for each of them.
-pub const WINDOW: i64 = 5_000;
+pub const WINDOW: i64 = 2_000;
 
 /// An event's place in the order of pages: by time, then by id. It is no order of commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromRow)]
@@ -250,9 +250,7 @@ impl<'a> Conditions<'a> {
             let actor = sql.uuid(person);
             push(
                 text,
-                format_args!(
-                    " and ({subject} or exists (select 1 from event a where a.id = {id} and a.actor_id = {actor}))"
-                ),
+                format_args!(" and ({subject} or (select a.actor_id from event a where a.id = {id}) = {actor})"),
             );
         }
         for (kind, subject) in &self.subjects {
@@ -266,11 +264,13 @@ impl<'a> Conditions<'a> {
     }
 }
 
+/// A look-up of one row by its whole key. Written as a value and not as `exists`, which PostgreSQL may turn into a join and
+/// then walk the other subject's events instead of these few.
 fn is_subject(sql: &mut Sql, id: &str, kind: SubjectKind, subject: Uuid) -> String {
     let at = sql.uuid(subject);
     format!(
-        "exists (select 1 from event_subject x where x.subject_kind = '{}' and x.subject_id = {at}
-           and x.recorded_at = d.recorded_at and x.event_id = {id})",
+        "(select 1 from event_subject x where x.subject_kind = '{}' and x.subject_id = {at}
+           and x.recorded_at = d.recorded_at and x.event_id = {id}) = 1",
         kind.as_str()
     )
 }

@@ -30,7 +30,11 @@ pub struct PersonState {
 /// # Errors
 /// When the database fails.
 pub async fn people(c: &mut impl AsConn) -> StoreResult<Vec<PersonState>> {
-    rows!(c, PersonState, "select i.id, i.status, p.manager_id from identity i join person p on p.identity_id = i.id order by i.id")
+    rows!(
+        c,
+        PersonState,
+        "select i.id, i.status, p.manager_id from identity i join person p on p.identity_id = i.id order by i.id"
+    )
 }
 
 /// A role's version in force.

@@ -87,8 +87,20 @@ pub async fn overview(c: &mut impl AsConn, after: &str, limit: i64) -> StoreResu
 ///
 /// # Errors
 /// When the database fails.
-pub async fn overview_of_owner(c: &mut impl AsConn, owner: IdentityId, after: &str, limit: i64) -> StoreResult<Vec<OverviewRow>> {
-    rows!(c, OverviewRow, overview!("where o.owner_id = $1 and s.key > $2 order by s.key limit $3"), owner.0, after, limit)
+pub async fn overview_of_owner(
+    c: &mut impl AsConn,
+    owner: IdentityId,
+    after: &str,
+    limit: i64,
+) -> StoreResult<Vec<OverviewRow>> {
+    rows!(
+        c,
+        OverviewRow,
+        overview!("where o.owner_id = $1 and s.key > $2 order by s.key limit $3"),
+        owner.0,
+        after,
+        limit
+    )
 }
 
 /// One system.
@@ -104,8 +116,12 @@ pub async fn overview_by_key(c: &mut impl AsConn, key: &str) -> StoreResult<Opti
 /// # Errors
 /// When the database fails.
 pub async fn owns_any(c: &mut impl AsConn, who: IdentityId) -> StoreResult<bool> {
-    let found =
-        row!(c, (i64,), "select count(*) from ownership where owner_id = $1 and valid_to is null and system_id is not null", who.0)?;
+    let found = row!(
+        c,
+        (i64,),
+        "select count(*) from ownership where owner_id = $1 and valid_to is null and system_id is not null",
+        who.0
+    )?;
     Ok(found.is_some_and(|(n,)| n > 0))
 }
 
@@ -155,6 +171,9 @@ pub struct HourRow {
     pub number: i64,
 }
 
+/// How many events of a day are looked at; beyond that the hours are too low.
+pub const LOOKED_AT: i64 = 200_000;
+
 /// What these systems answered in each hour of the day up to `until`, oldest hour first.
 ///
 /// # Errors
@@ -165,23 +184,22 @@ pub async fn hours(c: &mut impl AsConn, systems: &[SystemId], until: Instant) ->
     }
     // The hours are bound as values, so that no arithmetic on time is left to the databases, which differ in it.
     let mut sql = super::audit::Sql::default();
-    let starts: Vec<String> = (0..24)
-        .map(|hour| {
-            let from = until - chrono::TimeDelta::hours(24 - hour);
-            let (n, from, to) = (sql.int(hour), sql.at(from), sql.at(from + chrono::TimeDelta::hours(1)));
-            format!("select {n} as hour, {from} as starts, {to} as ends")
-        })
+    let start = until - chrono::TimeDelta::hours(24);
+    let hours: Vec<String> = (1..24)
+        .map(|n| format!("when x.recorded_at < {} then {}", sql.at(start + chrono::TimeDelta::hours(n)), n - 1))
         .collect();
     let wanted: Vec<String> = systems.iter().map(|s| sql.uuid(s.0)).collect();
+    let (from, to, limit) = (sql.at(start), sql.at(until), sql.int(LOOKED_AT));
     let text = format!(
-        "select s.id as system_id, h.hour as hour, e.kind as kind, count(*) as number
-         from ({}) h cross join system s
-         join event_subject x on x.subject_kind = 'system' and x.subject_id = s.id
-              and x.recorded_at >= h.starts and x.recorded_at < h.ends
-         join event e on e.id = x.event_id
-         where s.id in ({}) and e.kind in ('fulfilment_confirmed', 'fulfilment_failed')
-         group by s.id, h.hour, e.kind order by s.id, h.hour, e.kind",
-        starts.join(" union all "),
+        "select k.system_id, cast(k.hour as bigint) as hour, k.kind, count(*) as number
+         from (select x.subject_id as system_id, case {} else 23 end as hour,
+                      (select e.kind from event e where e.id = x.event_id) as kind
+               from event_subject x
+               where x.subject_kind = 'system' and x.subject_id in ({}) and x.recorded_at >= {from} and x.recorded_at < {to}
+               limit {limit}) k
+         where k.kind in ('fulfilment_confirmed', 'fulfilment_failed')
+         group by k.system_id, k.hour, k.kind order by k.system_id, k.hour, k.kind",
+        hours.join(" "),
         wanted.join(", ")
     );
     sql.fetch(c, text).await

@@ -41,7 +41,9 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
 
 async fn has_column(world: &World, table: &str, column: &str) -> bool {
     let sql = if world.db.is_postgres() {
-        format!("select count(*) from information_schema.columns where table_name = '{table}' and column_name like '{column}'")
+        format!(
+            "select count(*) from information_schema.columns where table_name = '{table}' and column_name like '{column}'"
+        )
     } else {
         format!("select count(*) from pragma_table_info('{table}') where name like '{column}'")
     };

@@ -1,5 +1,7 @@
 //! Events: nothing is saved without them, and what was written stays as it was written.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong here fails the test")]
+
 use std::{collections::BTreeSet, str::FromStr};
 
 use chrono::TimeDelta;

@@ -1,5 +1,7 @@
 //! Both databases have the same schema, it only ever goes forward, and several replicas may bring it there at once.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -19,8 +21,7 @@ struct Schema {
     guarded: BTreeSet<String>,
 }
 
-const SQLITE_TABLES: &str =
-    "(select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name <> '_sqlx_migrations') t";
+const SQLITE_TABLES: &str = "(select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name <> '_sqlx_migrations') t";
 
 async fn of_sqlite(world: &World) -> Schema {
     let lines = |sql: String| async move { world.texts(&sql).await.into_iter().collect::<BTreeSet<_>>() };
@@ -138,7 +139,8 @@ fn both_databases_have_the_same_schema() {
     // Left out by choice: then there is nothing to compare with.
     let Some(postgres) = schemas.get(1) else { return };
     let differ = |what: &str, a: &BTreeSet<String>, b: &BTreeSet<String>| {
-        let only = |x: &BTreeSet<String>, y: &BTreeSet<String>| x.difference(y).cloned().collect::<Vec<_>>().join("\n  ");
+        let only =
+            |x: &BTreeSet<String>, y: &BTreeSet<String>| x.difference(y).cloned().collect::<Vec<_>>().join("\n  ");
         assert_eq!(a, b, "{what}\nonly on SQLite:\n  {}\nonly on PostgreSQL:\n  {}\n", only(a, b), only(b, a));
     };
     differ("columns", &sqlite.columns, &postgres.columns);
@@ -152,7 +154,8 @@ fn both_databases_have_the_same_schema() {
 fn migrations_have_the_same_numbers_and_names() {
     let list = |database: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(database);
-        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     };

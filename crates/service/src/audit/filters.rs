@@ -48,9 +48,9 @@ impl Action {
     /// Reads the word of a group or of a kind.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Group::from_word(word).map(Self::Group).or_else(|| {
-            Group::ALL.iter().flat_map(|g| g.kinds()).find(|k| **k == word).map(|k| Self::Kind(k))
-        })
+        Group::from_word(word)
+            .map(Self::Group)
+            .or_else(|| Group::ALL.iter().flat_map(|g| g.kinds()).find(|k| **k == word).map(|k| Self::Kind(k)))
     }
 
     /// The word, for an address.
@@ -169,7 +169,11 @@ pub(super) async fn understand(c: &mut impl AsConn, typed: &Typed, zone: Tz) -> 
         u.system = names::find_system(c, system).await?.map(|s| Choice { id: s.id, name: s.name });
         u.filter.system = u.system.as_ref().map(|s| SystemId(s.id));
         if u.system.is_none() {
-            u.problems.push(FieldProblem::new("system", "audit.system_unknown", "There is no such system. Choose one from the list."));
+            u.problems.push(FieldProblem::new(
+                "system",
+                "audit.system_unknown",
+                "There is no such system. Choose one from the list.",
+            ));
         }
     }
     request(c, typed.request.trim(), &mut u).await?;
@@ -212,10 +216,15 @@ fn days(typed: &Typed, zone: Tz, u: &mut Understood) {
         if text.is_empty() {
             return None;
         }
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.checked_add_days(chrono::Days::new(next)));
+        let day =
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.checked_add_days(chrono::Days::new(next)));
         let start = day.and_then(|d| start_of(d, zone));
         if start.is_none() {
-            u.problems.push(FieldProblem::new(field, "audit.day", "Write a day as year, month and day, such as 2027-03-01."));
+            u.problems.push(FieldProblem::new(
+                field,
+                "audit.day",
+                "Write a day as year, month and day, such as 2027-03-01.",
+            ));
         }
         start
     };
@@ -223,7 +232,11 @@ fn days(typed: &Typed, zone: Tz, u: &mut Understood) {
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
-        u.problems.push(FieldProblem::new("to", "audit.days_swapped", "The last day is before the first one. Swap them, or leave one out."));
+        u.problems.push(FieldProblem::new(
+            "to",
+            "audit.days_swapped",
+            "The last day is before the first one. Swap them, or leave one out.",
+        ));
     }
     u.filter.from = from;
     u.filter.to = to;
@@ -253,7 +266,12 @@ const ROLE: Words = Words {
     several: ("audit.role_several", "Several roles fit that. Choose one of them, or type more."),
 };
 
-fn one_of(mut found: Vec<Choice>, offered: &mut Vec<Choice>, problems: &mut Vec<FieldProblem>, words: &Words) -> Option<Choice> {
+fn one_of(
+    mut found: Vec<Choice>,
+    offered: &mut Vec<Choice>,
+    problems: &mut Vec<FieldProblem>,
+    words: &Words,
+) -> Option<Choice> {
     if found.len() == 1 {
         return found.pop();
     }
@@ -308,13 +326,21 @@ mod tests {
         assert_eq!(u.filter.from.unwrap().to_rfc3339(), "2027-03-27T23:00:00+00:00");
         assert_eq!(u.filter.to.unwrap().to_rfc3339(), "2027-03-28T22:00:00+00:00");
         days(&typed, chrono_tz::Asia::Beirut, &mut u);
-        assert_eq!(u.filter.from.unwrap().to_rfc3339(), "2027-03-27T22:00:00+00:00", "in Beirut that day begins at one o'clock");
+        assert_eq!(
+            u.filter.from.unwrap().to_rfc3339(),
+            "2027-03-27T22:00:00+00:00",
+            "in Beirut that day begins at one o'clock"
+        );
         assert!(u.problems.is_empty());
     }
 
     #[test]
     fn days_that_are_none_are_told() {
-        for (from, to, code) in [("1.3.2027", "", "audit.day"), ("", "2027-02-30", "audit.day"), ("2027-03-02", "2027-03-01", "audit.days_swapped")] {
+        for (from, to, code) in [
+            ("1.3.2027", "", "audit.day"),
+            ("", "2027-02-30", "audit.day"),
+            ("2027-03-02", "2027-03-01", "audit.days_swapped"),
+        ] {
             let mut u = Understood::default();
             days(&Typed { from: from.into(), to: to.into(), ..Typed::default() }, chrono_tz::UTC, &mut u);
             assert_eq!(u.problems.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), [code], "{from} {to}");

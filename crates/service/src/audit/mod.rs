@@ -55,7 +55,13 @@ fn authorize(actor: &Actor) -> ServiceResult<()> {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] to whoever may not read the log.
-pub async fn page(c: &mut impl AsConn, actor: &Actor, filter: &Filter, after: Option<Key>, limit: i64) -> ServiceResult<Page> {
+pub async fn page(
+    c: &mut impl AsConn,
+    actor: &Actor,
+    filter: &Filter,
+    after: Option<Key>,
+    limit: i64,
+) -> ServiceResult<Page> {
     authorize(actor)?;
     let found = store::page(c, &filter.search(), after, limit.clamp(1, PAGE)).await?;
     Ok(Page {

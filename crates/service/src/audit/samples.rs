@@ -1,8 +1,8 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId,
-    RoleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId,
+    RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
@@ -59,7 +59,12 @@ fn files() -> Vec<EventBody> {
         EventBody::SystemApplied { system: SYSTEM, key: "directory".into(), hash: hash(), owner: Some(ANN) },
         EventBody::SystemApplied { system: SYSTEM, key: "directory".into(), hash: hash(), owner: None },
         EventBody::SystemRetired { system: SYSTEM, key: "directory".into() },
-        EventBody::EntitlementApplied { entitlement: ENTITLEMENT, system: SYSTEM, key: "vpn".into(), native: "cn=vpn".into() },
+        EventBody::EntitlementApplied {
+            entitlement: ENTITLEMENT,
+            system: SYSTEM,
+            key: "vpn".into(),
+            native: "cn=vpn".into(),
+        },
         EventBody::EntitlementRetired { entitlement: ENTITLEMENT, system: SYSTEM, key: "vpn".into() },
         EventBody::PolicyVersionAdded { policy_version: POLICY, key: "standard".into(), version: 2, hash: hash() },
         EventBody::RoleVersionAdded {
@@ -81,10 +86,20 @@ fn people() -> Vec<EventBody> {
     let issuer = || "https://id.example.test".to_owned();
     vec![
         EventBody::PersonAdded { identity: BO, status: Status::Active, manager: Some(ANN) },
-        EventBody::PersonChanged { identity: BO, changed: vec!["title".into(), "department".into()], manager: Some(ANN) },
+        EventBody::PersonChanged {
+            identity: BO,
+            changed: vec!["title".into(), "department".into()],
+            manager: Some(ANN),
+        },
         EventBody::PersonChanged { identity: BO, changed: vec!["manager_id".into()], manager: None },
         EventBody::PersonStatusChanged { identity: BO, from: Status::Active, to: Status::OnLeave },
-        EventBody::SignedIn { identity: BO, session: SESSION, issuer: issuer(), amr: vec!["pwd".into(), "otp".into()], acr: None },
+        EventBody::SignedIn {
+            identity: BO,
+            session: SESSION,
+            issuer: issuer(),
+            amr: vec!["pwd".into(), "otp".into()],
+            acr: None,
+        },
         EventBody::SignInRefused { identity: Some(BO), issuer: issuer(), code: "mfa_missing".into() },
         EventBody::SignInRefused { identity: None, issuer: issuer(), code: "person_unknown".into() },
         EventBody::IdentityBound { identity: BO, issuer: issuer(), by: "claim".into() },
@@ -159,7 +174,10 @@ fn holding() -> Vec<EventBody> {
     };
     let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
     let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
-    all.extend([GrantOrigin::Birthright, GrantOrigin::BreakGlass, GrantOrigin::Import, GrantOrigin::Host].map(|o| created(o, None)));
+    all.extend(
+        [GrantOrigin::Birthright, GrantOrigin::BreakGlass, GrantOrigin::Import, GrantOrigin::Host]
+            .map(|o| created(o, None)),
+    );
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
     all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));
     all.push(EventBody::GrantMoved { grant: GRANT, identity: BO, role: ROLE, role_version: VERSION });
@@ -171,11 +189,12 @@ fn systems() -> Vec<EventBody> {
         .iter()
         .map(|desired| EventBody::AccountWanted { account: ACCOUNT, identity: BO, system: SYSTEM, desired: *desired })
         .collect();
-    all.extend(
-        AccountState::ALL
-            .iter()
-            .map(|observed| EventBody::AccountObserved { account: ACCOUNT, identity: BO, system: SYSTEM, observed: *observed }),
-    );
+    all.extend(AccountState::ALL.iter().map(|observed| EventBody::AccountObserved {
+        account: ACCOUNT,
+        identity: BO,
+        system: SYSTEM,
+        observed: *observed,
+    }));
     for desired in [Presence::Present, Presence::Absent] {
         all.push(EventBody::FulfilmentWanted {
             fulfilment: WORK,

@@ -183,8 +183,12 @@ impl<'a> Draft<'a> {
     /// What the actor's session proved, at the end of the sentence.
     fn session(self) -> Self {
         match self.actor {
-            ActorRef::Person { session: Some(_), mfa: true, .. } => self.text(", from a session confirmed by a second factor"),
-            ActorRef::Person { session: Some(_), mfa: false, .. } => self.text(", from a session confirmed by one factor only"),
+            ActorRef::Person { session: Some(_), mfa: true, .. } => {
+                self.text(", from a session confirmed by a second factor")
+            }
+            ActorRef::Person { session: Some(_), mfa: false, .. } => {
+                self.text(", from a session confirmed by one factor only")
+            }
             _ => self,
         }
     }
@@ -207,7 +211,8 @@ pub async fn lines(c: &mut impl AsConn, rows: &[EventRow]) -> ServiceResult<Vec<
         .map(|(row, draft)| {
             let sentence = names.fill(draft.pieces);
             let mut people = draft.people;
-            people.extend(sentence.iter().filter_map(|p| if let Part::Person { id, .. } = p { Some(*id) } else { None }));
+            people
+                .extend(sentence.iter().filter_map(|p| if let Part::Person { id, .. } = p { Some(*id) } else { None }));
             people.sort_unstable();
             people.dedup();
             Line {

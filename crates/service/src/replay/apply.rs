@@ -192,7 +192,9 @@ impl State {
                 grant.state = grant.state.start().map_err(|_| "the grant had started already")?;
                 Ok(())
             }
-            EventBody::GrantEnded { grant, identity, role, reason } => self.end_grant(*identity, *grant, *role, *reason),
+            EventBody::GrantEnded { grant, identity, role, reason } => {
+                self.end_grant(*identity, *grant, *role, *reason)
+            }
             EventBody::GrantMoved { grant, identity, role, role_version } => {
                 self.live_grant(*identity, *grant, *role)?.role_version = *role_version;
                 Ok(())
@@ -202,7 +204,8 @@ impl State {
     }
 
     fn live_grant(&mut self, who: IdentityId, id: GrantId, role: RoleId) -> Result<&mut Grant, &'static str> {
-        let grant = self.grants.get_mut(&who).and_then(|g| g.get_mut(&id)).ok_or("no event gave this grant to this person")?;
+        let grant =
+            self.grants.get_mut(&who).and_then(|g| g.get_mut(&id)).ok_or("no event gave this grant to this person")?;
         if grant.role != role {
             return Err("the grant is of another role");
         }
@@ -220,7 +223,8 @@ impl State {
         match body {
             EventBody::AccountWanted { account, identity, system, desired } => {
                 let here = self.built_in == Some(*system);
-                let new = Account { identity: *identity, system: *system, desired: *desired, observed: AccountState::Absent };
+                let new =
+                    Account { identity: *identity, system: *system, desired: *desired, observed: AccountState::Absent };
                 let known = self.accounts.entry(*account).or_insert(new);
                 known.desired = *desired;
                 if here {
@@ -292,7 +296,14 @@ impl State {
         desired: Presence,
         generation: i64,
     ) -> Result<(), &'static str> {
-        let new = Fulfilment { account, entitlement, desired, observed: Presence::Unknown, progress: Progress::Due, generation: 0 };
+        let new = Fulfilment {
+            account,
+            entitlement,
+            desired,
+            observed: Presence::Unknown,
+            progress: Progress::Due,
+            generation: 0,
+        };
         let known = self.fulfilments.entry(id).or_insert(new);
         if generation <= known.generation {
             return Err("a later wish was there already");

@@ -81,7 +81,9 @@ pub async fn from_tables(c: &mut impl AsConn) -> ServiceResult<State> {
     }
     for row in store::accounts(c).await? {
         let (identity, system) = (row.identity_id.into(), row.system_id.into());
-        state.accounts.insert(row.id.into(), Account { identity, system, desired: row.desired, observed: row.observed });
+        state
+            .accounts
+            .insert(row.id.into(), Account { identity, system, desired: row.desired, observed: row.observed });
     }
     for row in store::fulfilments(c).await? {
         let work = Fulfilment {

@@ -173,7 +173,8 @@ fn grants_start_move_and_end() {
 #[test]
 fn fulfilments_follow_their_generations() {
     let kept = EventBody::FulfilmentKept { fulfilment: id(70), identity: id(BO), system: id(40), entitlement: id(41) };
-    let retried = EventBody::FulfilmentRetried { fulfilment: id(70), identity: id(BO), system: id(40), entitlement: id(41) };
+    let retried =
+        EventBody::FulfilmentRetried { fulfilment: id(70), identity: id(BO), system: id(40), entitlement: id(41) };
     let mut bodies = vec![wanted(Presence::Present, 1), failed(1, Outcome::RetryLater), failed(1, Outcome::Refused)];
     let work = |bodies: &[EventBody]| {
         let state = fold(&log(bodies.to_vec()));
@@ -201,9 +202,20 @@ fn fulfilments_follow_their_generations() {
 
 #[test]
 fn accounts_on_the_built_in_system_are_what_they_are_wanted_to_be() {
-    let system = |key: &str| EventBody::SystemApplied { system: id(40), key: key.into(), hash: String::new(), owner: Some(id(1)) };
-    let account = EventBody::AccountWanted { account: id(60), identity: id(BO), system: id(40), desired: AccountState::Enabled };
-    let observed = EventBody::AccountObserved { account: id(60), identity: id(BO), system: id(40), observed: AccountState::Enabled };
+    let system = |key: &str| EventBody::SystemApplied {
+        system: id(40),
+        key: key.into(),
+        hash: String::new(),
+        owner: Some(id(1)),
+    };
+    let account =
+        EventBody::AccountWanted { account: id(60), identity: id(BO), system: id(40), desired: AccountState::Enabled };
+    let observed = EventBody::AccountObserved {
+        account: id(60),
+        identity: id(BO),
+        system: id(40),
+        observed: AccountState::Enabled,
+    };
     let seen = |bodies: Vec<EventBody>| fold(&log(bodies)).accounts[&id::<AccountId>(60)].observed;
     assert_eq!(seen(vec![system("latchkey"), account.clone()]), AccountState::Enabled);
     assert_eq!(seen(vec![system("directory"), account.clone()]), AccountState::Absent);
@@ -221,7 +233,8 @@ fn people_roles_and_owners_are_those_of_the_last_event() {
         entitlements: vec![id(41)],
         holders: 0,
     };
-    let owner = |to: Option<u128>| EventBody::OwnerChanged { role: Some(id(30)), system: None, from: None, to: to.map(id) };
+    let owner =
+        |to: Option<u128>| EventBody::OwnerChanged { role: Some(id(30)), system: None, from: None, to: to.map(id) };
     let state = fold(&log(vec![
         EventBody::PersonAdded { identity: id(1), status: Status::PreHire, manager: None },
         EventBody::PersonAdded { identity: id(BO), status: Status::Active, manager: Some(id(1)) },
@@ -240,7 +253,8 @@ fn people_roles_and_owners_are_those_of_the_last_event() {
     assert_eq!((role.version, role.retired, role.id), (2, true, id(32)));
     assert_eq!(state.owners, BTreeMap::from([(Owned::Role(id(30)), id(BO))]));
 
-    let back = fold(&log(vec![version(1, 31), EventBody::RoleRetired { role: id(30), key: "r".into() }, version(2, 32)]));
+    let back =
+        fold(&log(vec![version(1, 31), EventBody::RoleRetired { role: id(30), key: "r".into() }, version(2, 32)]));
     assert!(!back.roles[&id::<RoleId>(30)].retired, "a new version brings a retired role back");
     assert!(fold(&log(vec![owner(Some(1)), owner(None)])).owners.is_empty());
     assert_eq!(fold(&log(vec![version(2, 32), version(1, 31)])).gaps.len(), 1);

@@ -91,9 +91,9 @@ impl Group {
     #[must_use]
     pub const fn of(body: &EventBody) -> Self {
         match body {
-            EventBody::InstallationStarted { .. } | EventBody::RestoreDetected { .. } | EventBody::RestoreConfirmed { .. } => {
-                Self::Installation
-            }
+            EventBody::InstallationStarted { .. }
+            | EventBody::RestoreDetected { .. }
+            | EventBody::RestoreConfirmed { .. } => Self::Installation,
             EventBody::CatalogApplied { .. }
             | EventBody::PeopleImported { .. }
             | EventBody::SystemApplied { .. }
@@ -104,7 +104,9 @@ impl Group {
             | EventBody::RoleVersionAdded { .. }
             | EventBody::RoleRetired { .. }
             | EventBody::OwnerChanged { .. } => Self::Files,
-            EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => Self::People,
+            EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => {
+                Self::People
+            }
             EventBody::SignedIn { .. }
             | EventBody::SignInRefused { .. }
             | EventBody::IdentityBound { .. }
@@ -152,9 +154,14 @@ impl Group {
                 "owner_changed",
             ],
             Self::People => &["person_added", "person_changed", "person_status_changed"],
-            Self::SigningIn => {
-                &["signed_in", "sign_in_refused", "identity_bound", "signed_out", "session_ended", "foreign_change_refused"]
-            }
+            Self::SigningIn => &[
+                "signed_in",
+                "sign_in_refused",
+                "identity_bound",
+                "signed_out",
+                "session_ended",
+                "foreign_change_refused",
+            ],
             Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
             Self::Deciding => &["stage_opened", "approvers_changed", "item_decided", "decision_refused"],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],

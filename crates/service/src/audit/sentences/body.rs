@@ -71,9 +71,9 @@ fn installation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::RestoreConfirmed { .. } => {
             d.actor().text(" confirmed the restored data; Latchkey changes the systems again").session()
         }
-        EventBody::CatalogApplied { added, changed, retired, .. } => d.actor().text(format!(
-            " applied the catalog: {added} added, {changed} changed, {retired} retired"
-        )),
+        EventBody::CatalogApplied { added, changed, retired, .. } => {
+            d.actor().text(format!(" applied the catalog: {added} added, {changed} changed, {retired} retired"))
+        }
         EventBody::PeopleImported { added, changed, ended, .. } => {
             d.actor().text(format!(" imported people: {added} added, {changed} changed, {ended} left"))
         }
@@ -96,7 +96,8 @@ fn installation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         }
         EventBody::RoleVersionAdded { role, version, entitlements, holders, .. } => {
             let d = d.actor().text(format!(" put version {version} of ")).role(*role);
-            let d = d.text(format!(" into force, with {}", words::count(entitlements.len(), "entitlement", "entitlements")));
+            let d = d
+                .text(format!(" into force, with {}", words::count(entitlements.len(), "entitlement", "entitlements")));
             match *holders {
                 0 => d,
                 1 => d.text("; it reaches 1 holder"),
@@ -134,9 +135,11 @@ fn people<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             let d = d.actor().text(" changed ").person(*identity).text(format!(": {}", words::attributes(changed)));
             if changed.iter().any(|c| c.starts_with("manager")) { reporting_to(d, *manager) } else { d }
         }
-        EventBody::PersonStatusChanged { identity, from, to } => d.actor().text(" changed the status of ").person(*identity).text(
-            format!(" from “{}” to “{}”", words::status(*from), words::status(*to)),
-        ),
+        EventBody::PersonStatusChanged { identity, from, to } => d
+            .actor()
+            .text(" changed the status of ")
+            .person(*identity)
+            .text(format!(" from “{}” to “{}”", words::status(*from), words::status(*to))),
         EventBody::SignedIn { identity, issuer, amr, .. } => {
             let d = d.person(*identity).text(format!(" signed in through {issuer}"));
             let d = if amr.is_empty() { d } else { d.text(format!(", with {}", words::methods(amr))) };
@@ -190,7 +193,8 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         }
         EventBody::ApproversChanged { item, approvers, why, .. } => {
             let d = d.piece(Piece::RequestOf(*item)).text(", ").piece(Piece::RoleOf(*item)).text(" for ");
-            approvers_of(d.piece(Piece::BeneficiaryOf(*item)).text(", now"), approvers).text(format!(": {}", words::why(why)))
+            approvers_of(d.piece(Piece::BeneficiaryOf(*item)).text(", now"), approvers)
+                .text(format!(": {}", words::why(why)))
         }
         EventBody::ItemDecided { item, role, beneficiary, verdict, on_behalf_of, final_stage, .. } => {
             let verb = match verdict {
@@ -221,7 +225,12 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             ended(d.text("Nobody decided in time on ").role(*role).text(" for ").person(*beneficiary), *item)
         }
         EventBody::ItemCancelled { item, role, beneficiary, why, .. } => {
-            let d = d.text("The wish for ").role(*role).text(" for ").person(*beneficiary).text(" can't come true any more");
+            let d = d
+                .text("The wish for ")
+                .role(*role)
+                .text(" for ")
+                .person(*beneficiary)
+                .text(" can't come true any more");
             ended(d, *item).text(format!(": {}", words::why(why)))
         }
         _ => d,
@@ -268,7 +277,9 @@ fn approvers_of<'a>(d: Draft<'a>, approvers: &[StageApprover]) -> Draft<'a> {
 
 fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
     match body {
-        EventBody::AdministratorAdded { identity, .. } => d.actor().text(" made ").person(*identity).text(" an administrator"),
+        EventBody::AdministratorAdded { identity, .. } => {
+            d.actor().text(" made ").person(*identity).text(" an administrator")
+        }
         EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, .. } => {
             let d = d.person(*identity).text(" holds ").role(*role).text(" from ").piece(Piece::Time(*starts_at));
             let d = match ends_at {
@@ -302,16 +313,24 @@ fn systems<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
     match body {
         EventBody::AccountWanted { identity, system, desired, .. } => match desired {
             AccountState::Enabled => d.person(*identity).text(" needs an account on ").system(*system),
-            AccountState::Disabled => {
-                d.person(*identity).text(" doesn't need the account on ").system(*system).text(" any more; Latchkey switches it off")
-            }
-            AccountState::Absent => {
-                d.person(*identity).text(" doesn't need the account on ").system(*system).text(" any more; Latchkey removes it")
-            }
+            AccountState::Disabled => d
+                .person(*identity)
+                .text(" doesn't need the account on ")
+                .system(*system)
+                .text(" any more; Latchkey switches it off"),
+            AccountState::Absent => d
+                .person(*identity)
+                .text(" doesn't need the account on ")
+                .system(*system)
+                .text(" any more; Latchkey removes it"),
         },
         EventBody::AccountObserved { identity, system, observed, .. } => match observed {
-            AccountState::Enabled => d.system(*system).text(" shows an account of ").person(*identity).text(" that can be used"),
-            AccountState::Disabled => d.system(*system).text(" shows that the account of ").person(*identity).text(" is switched off"),
+            AccountState::Enabled => {
+                d.system(*system).text(" shows an account of ").person(*identity).text(" that can be used")
+            }
+            AccountState::Disabled => {
+                d.system(*system).text(" shows that the account of ").person(*identity).text(" is switched off")
+            }
             AccountState::Absent => d.system(*system).text(" shows no account of ").person(*identity),
         },
         EventBody::FulfilmentWanted { identity, system, entitlement, desired, .. } => {
@@ -341,7 +360,8 @@ fn systems<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         }
         EventBody::FulfilmentConfirmed { identity, system, entitlement, desired, found, .. } => {
             let d = d.system(*system).text(" confirms that ").person(*identity);
-            let d = d.text(if *desired == Presence::Absent { " doesn't have " } else { " has " }).entitlement(*entitlement);
+            let d =
+                d.text(if *desired == Presence::Absent { " doesn't have " } else { " has " }).entitlement(*entitlement);
             match (found, desired) {
                 (true, Presence::Absent) => d.text("; it wasn't there before either"),
                 (true, _) => d.text("; it was there before Latchkey asked"),

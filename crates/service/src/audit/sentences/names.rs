@@ -97,14 +97,19 @@ impl Names {
     fn term(&self, item: ItemId) -> Vec<Part> {
         match self.item(item) {
             Some(NamedItem { ends_at: Some(end), .. }) => vec![Part::Text(", until ".to_owned()), Part::Time(*end)],
-            Some(NamedItem { seconds: Some(seconds), .. }) => vec![Part::Text(format!(", for {}", words::duration(*seconds)))],
+            Some(NamedItem { seconds: Some(seconds), .. }) => {
+                vec![Part::Text(format!(", for {}", words::duration(*seconds)))]
+            }
             Some(_) => vec![Part::Text(", without an end".to_owned())],
             None => vec![],
         }
     }
 
     fn person(&self, id: IdentityId) -> Part {
-        Part::Person { id, name: self.people.get(&id.0).cloned().unwrap_or_else(|| "somebody who isn't known".to_owned()) }
+        Part::Person {
+            id,
+            name: self.people.get(&id.0).cloned().unwrap_or_else(|| "somebody who isn't known".to_owned()),
+        }
     }
 
     fn role(&self, id: RoleId) -> Part {
@@ -144,7 +149,9 @@ impl Wanted {
             Piece::System(id) => self.systems.push(id.0),
             Piece::Entitlement(id) => self.entitlements.push(id.0),
             Piece::Request(id) => self.requests.push(id.0),
-            Piece::RequestOf(id) | Piece::RoleOf(id) | Piece::BeneficiaryOf(id) | Piece::TermOf(id) => self.items.push(id.0),
+            Piece::RequestOf(id) | Piece::RoleOf(id) | Piece::BeneficiaryOf(id) | Piece::TermOf(id) => {
+                self.items.push(id.0)
+            }
             Piece::Text(_) | Piece::Time(_) | Piece::Quote(_) => {}
         }
     }

@@ -18,7 +18,8 @@ pub(super) fn drafted(row: &EventRow) -> Drafted {
         Some(actor) => Draft::new(actor).actor(),
         None => Draft::new(&ActorRef::Unknown).actor(),
     };
-    let mut pieces = d.text(format!(" did something that this version has no sentence for: {}", spoken(&row.kind))).pieces;
+    let mut pieces =
+        d.text(format!(" did something that this version has no sentence for: {}", spoken(&row.kind))).pieces;
     let body = value.get("body");
     let id = |name: &str| body?.get(name)?.as_str().and_then(|s| Uuid::parse_str(s).ok());
     let found = [
@@ -31,7 +32,8 @@ pub(super) fn drafted(row: &EventRow) -> Drafted {
         pieces.push(Piece::Text(if n == 0 { ", about " } else { ", " }.into()));
         pieces.push(piece);
     }
-    let people = actor.iter().flat_map(|a| named(a)).filter_map(|p| if let Piece::Person(id) = p { Some(id) } else { None }).collect();
+    let people =
+        actor.iter().flat_map(named).filter_map(|p| if let Piece::Person(id) = p { Some(id) } else { None }).collect();
     Drafted { pieces, actor: actor.as_ref().map(named).unwrap_or_default(), group: None, people }
 }
 

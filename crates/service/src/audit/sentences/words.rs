@@ -29,7 +29,8 @@ pub(super) const fn status(status: Status) -> &'static str {
 
 /// Names of attributes, joined: `title, department and manager`.
 pub(super) fn attributes(changed: &[String]) -> String {
-    let words: Vec<String> = changed.iter().map(|c| c.trim_end_matches("_external_id").trim_end_matches("_id").replace('_', " ")).collect();
+    let words: Vec<String> =
+        changed.iter().map(|c| c.trim_end_matches("_external_id").trim_end_matches("_id").replace('_', " ")).collect();
     match words.split_last() {
         None => "nothing that is kept".to_owned(),
         Some((only, [])) => only.clone(),
@@ -214,7 +215,10 @@ mod tests {
         assert_eq!(duration(86_400), "1 day");
         assert_eq!(duration(8 * 3_600), "8 hours");
         assert_eq!(duration(90), "90 seconds");
-        assert_eq!(attributes(&["title".into(), "time_zone".into(), "manager_id".into()]), "title, time zone and manager");
+        assert_eq!(
+            attributes(&["title".into(), "time_zone".into(), "manager_id".into()]),
+            "title, time zone and manager"
+        );
         assert_eq!(attributes(&["title".into()]), "title");
         assert_eq!(methods(&["pwd".into(), "otp".into(), "xyz".into()]), "a password and a one-time code and xyz");
         assert_eq!(because("fallback: owner"), "as a fallback, the role's owner");
