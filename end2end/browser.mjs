@@ -128,11 +128,23 @@ export class Visitor {
     lookedAt.add(kind);
     for (const colorScheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme });
+      await this.#settled();
       const { violations } = await new AxeBuilder({ page: this.page }).withTags(RULES).analyze();
       const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((n) => `${n.html}\n      ${n.failureSummary}`).join('\n    ')}`);
       assert.deepEqual(found, [], `accessibility of ${this.path}, ${colorScheme}:\n${found.join('\n')}`);
     }
     await this.page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** Waits until colours have stopped changing: halfway they have any contrast. */
+  async #settled() {
+    await this.page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      await frame();
+      await frame();
+      const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(changing.map((one) => one.finished));
+    });
   }
 
   // ---- signing in -----------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ mod asking;
 mod deciding;
 #[path = "../examples/gallery/edges.rs"]
 mod edges;
+#[path = "../examples/gallery/following.rs"]
+mod following;
 #[path = "../examples/gallery/sheet.rs"]
 mod sheet;
 #[path = "../examples/gallery/style.rs"]
@@ -26,11 +28,18 @@ use leptos::prelude::*;
 
 fn pages() -> Vec<(&'static str, String)> {
     Owner::new().with(|| {
-        [access::sheets(), asking::sheets(), deciding::sheets(), watching::sheets(), edges::sheets()]
-            .into_iter()
-            .flatten()
-            .map(|sheet| (sheet.name, sheet.draw()))
-            .collect()
+        [
+            access::sheets(),
+            asking::sheets(),
+            following::sheets(),
+            deciding::sheets(),
+            watching::sheets(),
+            edges::sheets(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|sheet| (sheet.name, sheet.draw()))
+        .collect()
     })
 }
 

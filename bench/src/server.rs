@@ -81,10 +81,11 @@ impl Server {
             .env("LATCHKEY_EVENT_KEY_FILE", &key_file)
             .env("LATCHKEY_OIDC__ISSUER", "http://localhost:9")
             .env("LATCHKEY_OIDC__CLIENT_ID", "bench")
-            .env("LATCHKEY_OIDC__CLIENT_SECRET", "bench")
+            .env("LATCHKEY_OIDC__CLIENT_SECRET_ENV", "BENCH_CLIENT_SECRET")
+            .env("BENCH_CLIENT_SECRET", "bench")
             .env("LATCHKEY_OIDC__MFA", r#"[{ claim = "amr", values = ["otp"] }]"#)
             .env("LATCHKEY_LOG__FILTER", "warn")
-            .env("LATCHKEY_COUNT_QUERIES", "1")
+            .env("MEASURE_LATCHKEY_QUERIES", "1")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;

@@ -5,6 +5,7 @@ mod access;
 mod asking;
 mod deciding;
 mod edges;
+mod following;
 mod sheet;
 mod style;
 mod watching;
@@ -24,7 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut index = String::from("<!DOCTYPE html><html lang=\"en\"><title>Gallery</title><ul>");
     let owner = Owner::new();
     owner.with(|| -> Result<(), Box<dyn Error>> {
-        let sheets = [access::sheets(), asking::sheets(), deciding::sheets(), watching::sheets(), edges::sheets()];
+        let sheets = [
+            access::sheets(),
+            asking::sheets(),
+            following::sheets(),
+            deciding::sheets(),
+            watching::sheets(),
+            edges::sheets(),
+        ];
         for sheet in sheets.into_iter().flatten() {
             let file = format!("{}.html", sheet.name);
             index.push_str(&format!("<li><a href=\"{file}\">{file}</a>"));

@@ -133,6 +133,7 @@ pub fn HomeView(
                     </div>
                 }
             })}
+        {(!team_has.is_empty()).then(|| team_section(team_has, &team))}
         <Section
             id="waiting"
             title="You are waiting for"
@@ -183,7 +184,6 @@ pub fn HomeView(
                     .into_any()
             }}
         </Section>
-        {(!team_has.is_empty()).then(|| team_section(team_has, &team))}
     }
     .into_any()
 }

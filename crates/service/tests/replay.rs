@@ -1,5 +1,7 @@
 //! The log alone is enough to rebuild what is: random histories are replayed and compared with the tables.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod scene;
 
 use chrono::TimeDelta;

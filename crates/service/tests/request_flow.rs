@@ -1,5 +1,7 @@
 //! Asking, deciding, getting and losing access, on both databases.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod scene;
 
 use chrono::TimeDelta;

@@ -63,13 +63,12 @@ pub async fn authorize(State(provider): State<Provider>, Query(asked): Query<Ask
     let question = Question { state: asked.state, nonce: asked.nonce, challenge: asked.code_challenge, asks_for_more };
     let flow = provider.0.flows.begin(question, provider.now());
     // Asked for more, the person stays the same; it's the factor that is missing.
-    if asks_for_more {
-        if let Some(subject) = last_person(&headers) {
-            if provider.person(&subject).await.is_some() {
-                provider.0.flows.choose(&flow, &subject);
-                return Redirect::to(&format!("/code?flow={flow}")).into_response();
-            }
-        }
+    if asks_for_more
+        && let Some(subject) = last_person(&headers)
+        && provider.person(&subject).await.is_some()
+    {
+        provider.0.flows.choose(&flow, &subject);
+        return Redirect::to(&format!("/code?flow={flow}")).into_response();
     }
     Redirect::to(&format!("/people?flow={flow}")).into_response()
 }
