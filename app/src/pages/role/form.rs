@@ -5,14 +5,17 @@ use leptos::prelude::*;
 use super::{DurationChoice, RequestForm, StagePreview};
 use crate::components::{
     ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, PersonChip, Select, TextArea,
-    Weight, last_day,
+    Weight, absolute, last_day,
 };
 use crate::frame::Reader;
 
 fn duration_choice(one: DurationChoice, typed: Option<&str>, reader: Reader) -> Choice {
     let chosen = typed.map_or(one.usual, |typed| typed == one.value);
+    // Hours end to the minute, days with the day.
+    let hours = one.ends - reader.now < chrono::TimeDelta::days(1);
+    let until = if hours { absolute(one.ends, reader) } else { last_day(one.ends, reader) };
     Choice {
-        hint: Some(format!("until {}{}", last_day(one.ends, reader), if one.usual { ", the usual" } else { "" })),
+        hint: Some(format!("until {until}{}", if one.usual { ", the usual" } else { "" })),
         value: one.value,
         label: one.label,
         chosen,
