@@ -62,7 +62,9 @@ const COMPANY: &str = "Brinewell";
 /// When its folder or a port can't be used, a file of the company is wrong, or another demo runs there.
 pub async fn run(place: &Place, files: Option<PathBuf>) -> Result<(), Failure> {
     if place.file.is_some() {
-        return Err(Failure::new("`latchkey demo` writes its own settings into its data folder. Leave --settings and LATCHKEY_SETTINGS out."));
+        return Err(Failure::new(
+            "`latchkey demo` writes its own settings into its data folder. Leave --settings and LATCHKEY_SETTINGS out.",
+        ));
     }
     let began = Instant::now();
     let stop = signals::stop()?;
@@ -145,7 +147,13 @@ impl Demo {
         self.folder.note_set_up()
     }
 
-    async fn write_history(&self, workshop: &Path, settings: &Settings, systems: &Systems, scim: &Scim) -> Result<(), Failure> {
+    async fn write_history(
+        &self,
+        workshop: &Path,
+        settings: &Settings,
+        systems: &Systems,
+        scim: &Scim,
+    ) -> Result<(), Failure> {
         let key = key_of(settings)?;
         let db = Db::open(&Url::Sqlite(workshop.join("latchkey.db")), key).await?;
         db.migrate().await?;
@@ -166,14 +174,25 @@ impl Demo {
         self.folder.take_database(&new)
     }
 
-    async fn serve(&self, settings: &Settings, systems: &Systems, lock: lock::Held, stop: Stop, began: Instant) -> Result<(), Failure> {
+    async fn serve(
+        &self,
+        settings: &Settings,
+        systems: &Systems,
+        lock: lock::Held,
+        stop: Stop,
+        began: Instant,
+    ) -> Result<(), Failure> {
         let opened = open(settings, &*self.clock, Schema::Migrate).await?;
         // The applications and the provider end last: the worker may still be talking to them.
         let (services, services_end) = latchkey_reconciler::stop();
         let applications = listen::bind(on_this_machine(self.ports.scim), PORTS).await?;
         let provider = listen::bind(on_this_machine(self.ports.identity_provider), PORTS).await?;
         let serving = [
-            tokio::spawn(listen::serve(applications, self.applications()?.router(self.mail(&opened.db)), services_end.clone())),
+            tokio::spawn(listen::serve(
+                applications,
+                self.applications()?.router(self.mail(&opened.db)),
+                services_end.clone(),
+            )),
             tokio::spawn(listen::serve(provider, self.provider(&opened.db)?, services_end)),
         ];
         let served = self.serve_portal(settings, &opened, systems, lock, stop, began).await;
@@ -199,7 +218,8 @@ impl Demo {
         let connections = worker::Connected::These { connections: systems.connections()?, lock: Some(lock) };
         let working = worker::start(settings, opened, self.clock.clone(), connections, stop.clone()).await?;
         let connected = systems.reached().map(str::to_owned).collect();
-        let parts = serve::Parts { settings, opened, connected, worker: Some(working.name.clone()), stop: stop.clone() };
+        let parts =
+            serve::Parts { settings, opened, connected, worker: Some(working.name.clone()), stop: stop.clone() };
         let app = serve::router(parts, self.clock.clone())?;
         let waiting = people::waiting_for(&opened.db, history::BUSY_MANAGER).await?;
         printed::ready(&Ready {
@@ -218,7 +238,8 @@ impl Demo {
 
     fn applications(&self) -> Result<Scim, Failure> {
         let mut tenants = Vec::new();
-        for system in self.catalog.systems.iter().filter(|system| system.kind == latchkey_connectors::SystemKind::Scim) {
+        for system in self.catalog.systems.iter().filter(|system| system.kind == latchkey_connectors::SystemKind::Scim)
+        {
             tenants.push(Tenant {
                 key: system.key.clone(),
                 name: system.name.clone(),
@@ -251,7 +272,8 @@ impl Demo {
             people: people::finder(db.clone()),
             clock: self.clock.clone(),
         };
-        identity_provider::router(options).map_err(|error| Failure::new(format!("The demo's sign-in can't start: {error}.")))
+        identity_provider::router(options)
+            .map_err(|error| Failure::new(format!("The demo's sign-in can't start: {error}.")))
     }
 }
 

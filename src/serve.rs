@@ -71,7 +71,9 @@ async fn serve_opened(
 ) -> Result<(), Failure> {
     let listener = listen::bind(settings.listen, "listen").await?;
     let working = match with_worker {
-        true => Some(worker::start(settings, opened, clock.clone(), worker::Connected::BySettings, stop.clone()).await?),
+        true => {
+            Some(worker::start(settings, opened, clock.clone(), worker::Connected::BySettings, stop.clone()).await?)
+        }
         false => None,
     };
     let worker = working.as_ref().map(|working| working.name.clone());
@@ -103,7 +105,13 @@ pub fn router(parts: Parts<'_>, clock: Arc<dyn Clock>) -> Result<Router, Failure
     let auth = Auth::new(
         db.clone(),
         clock.clone(),
-        AuthParts { settings, oidc, limits: SignInLimits::default(), notices: notices.clone(), headers: security.clone() },
+        AuthParts {
+            settings,
+            oidc,
+            limits: SignInLimits::default(),
+            notices: notices.clone(),
+            headers: security.clone(),
+        },
     )
     .map_err(|error| Failure::new(format!("Sign-in can't be set up: {error}.")))?;
     ask_provider_early(&auth, clock.clone());
@@ -165,7 +173,11 @@ fn session_words(session: SessionSettings) -> String {
             _ => format!("{minutes} minutes"),
         }
     };
-    format!("A session ends after {} without use, and after {} in any case.", words(session.idle), words(session.absolute))
+    format!(
+        "A session ends after {} without use, and after {} in any case.",
+        words(session.idle),
+        words(session.absolute)
+    )
 }
 
 /// How long requests that are under way may take to finish when the process ends.
@@ -178,7 +190,10 @@ mod tests {
     #[test]
     fn the_limits_of_a_session_are_told_in_words() {
         let session = SessionSettings { idle: chrono::TimeDelta::minutes(90), absolute: chrono::TimeDelta::hours(12) };
-        assert_eq!(session_words(session), "A session ends after 90 minutes without use, and after 12 hours in any case.");
+        assert_eq!(
+            session_words(session),
+            "A session ends after 90 minutes without use, and after 12 hours in any case."
+        );
         let session = SessionSettings { idle: chrono::TimeDelta::hours(1), absolute: chrono::TimeDelta::hours(24) };
         assert_eq!(session_words(session), "A session ends after 1 hour without use, and after 24 hours in any case.");
     }

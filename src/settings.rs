@@ -8,6 +8,7 @@ mod oidc;
 mod problem;
 mod secret;
 mod section;
+mod smtp;
 mod value;
 
 use std::{
@@ -23,6 +24,7 @@ use url::Url;
 pub use oidc::{BindAttribute, BindRule, EvidenceRule, MfaException, OidcSettings, StepUp};
 pub use problem::{Origin, Problem, SettingsError};
 pub use secret::Secret;
+pub use smtp::{SmtpSecurity, SmtpSettings};
 pub use value::{Network, is_loopback};
 
 use section::{Reading, SecretKey, Section};
@@ -86,32 +88,6 @@ pub struct SessionSettings {
     pub absolute: TimeDelta,
 }
 
-/// The mail server.
-#[derive(Debug, Clone)]
-pub struct SmtpSettings {
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub security: SmtpSecurity,
-    /// Name and password, where the server wants them.
-    pub credentials: Option<(String, Secret)>,
-    /// The sender of every mail.
-    pub from: lettre::message::Mailbox,
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmtpSecurity {
-    /// TLS from the first byte.
-    Tls,
-    /// Begins in the open and must change to TLS.
-    StartTls,
-    /// None: for a relay on this machine.
-    None,
-}
-
 /// The log.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
@@ -134,8 +110,6 @@ const DATABASE_URL: SecretKey =
     SecretKey { name: "database_url", file: "database_url_file", env: "database_url_env", inline: true };
 const EVENT_KEY: SecretKey =
     SecretKey { name: "event_key", file: "event_key_file", env: "event_key_env", inline: false };
-const SMTP_PASSWORD: SecretKey =
-    SecretKey { name: "password", file: "password_file", env: "password_env", inline: false };
 
 /// Variables that begin like settings and belong to the command line, the tests and the benches.
 const NOT_SETTINGS: &[&str] = &["LATCHKEY_SETTINGS", "LATCHKEY_DATA"];
@@ -253,7 +227,7 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
     let session = root.section("session", "a table, such as { idle = \"1h\", absolute = \"12h\" }");
     let session = session_of(session);
     let event_key = event_key(&mut root);
-    let smtp = root.section("smtp", "a table, such as { host = \"mail.example.com\" }").and_then(smtp_of);
+    let smtp = root.section("smtp", "a table, such as { host = \"mail.example.com\" }").and_then(smtp::read);
     let log = log_of(root.section("log", "a table, such as { format = \"json\" }"));
     let connections = root.raw_tables("connection", "one table for each system, such as [connection.directory]");
     let trusted_proxies = trusted_proxies(&mut root);
@@ -331,43 +305,6 @@ fn session_of(section: Option<Section>) -> SessionSettings {
     }
     section.finish();
     session
-}
-
-fn smtp_of(mut section: Section) -> Option<SmtpSettings> {
-    let host =
-        section.required("host", "the mail server's name, such as \"mail.example.com\"", |text| Some(text.to_owned()));
-    let security = section
-        .parsed("security", "\"tls\", \"starttls\" or \"none\"", |text| match text {
-            "tls" => Some(SmtpSecurity::Tls),
-            "starttls" => Some(SmtpSecurity::StartTls),
-            "none" => Some(SmtpSecurity::None),
-            _ => None,
-        })
-        .unwrap_or(SmtpSecurity::StartTls);
-    let port = section.integer("port", 1, 65_535).and_then(|port| u16::try_from(port).ok());
-    let username = section.text("username", "the name at the mail server").map(|(name, _)| name);
-    let password = section.secret(SMTP_PASSWORD).map(|(secret, _)| secret);
-    let from =
-        section.required("from", "a sender, such as \"Latchkey <latchkey@example.com>\"", |text| text.parse().ok());
-    let credentials = match (username, password) {
-        (Some(name), Some(password)) => Some((name, password)),
-        (None, None) => None,
-        (Some(_), None) => {
-            section.missing("password_file", "the path of a file with the password that belongs to smtp.username");
-            None
-        }
-        (None, Some(_)) => {
-            section.missing("username", "the name that belongs to the password");
-            None
-        }
-    };
-    section.finish();
-    let usual = match security {
-        SmtpSecurity::Tls => 465,
-        SmtpSecurity::StartTls => 587,
-        SmtpSecurity::None => 25,
-    };
-    Some(SmtpSettings { host: host?, port: port.unwrap_or(usual), security, credentials, from: from? })
 }
 
 fn log_of(section: Option<Section>) -> LogSettings {

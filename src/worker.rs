@@ -138,7 +138,11 @@ pub async fn listen(db: Db, stop: Stop) {
                 tracing::warn!(%error, "listening to other processes broke off; looking by oneself goes on meanwhile");
             }
         }
-        pause = if began.elapsed() > Duration::from_secs(60) { Duration::from_millis(500) } else { (pause * 2).min(Duration::from_secs(30)) };
+        pause = if began.elapsed() > Duration::from_secs(60) {
+            Duration::from_millis(500)
+        } else {
+            (pause * 2).min(Duration::from_secs(30))
+        };
         tokio::select! { () = stop.wait() => return, () = tokio::time::sleep(pause) => {} }
     }
 }

@@ -171,7 +171,13 @@ async fn accepted(server: &Server, path: &str, form: &str, who: &Visitor, to: &s
 }
 
 /// The items that wait for managers, one after the other.
-async fn approve(server: &Server, company: &Company, visitors: &[Visitor], first: &Visitor, requests: usize) -> Result<Line> {
+async fn approve(
+    server: &Server,
+    company: &Company,
+    visitors: &[Visitor],
+    first: &Visitor,
+    requests: usize,
+) -> Result<Line> {
     let mut line = Line::new("approve");
     let mut waiting = Vec::new();
     for who in std::iter::once(first).chain(visitors.iter().take(company.people.len().min(300))) {

@@ -69,7 +69,10 @@ fn collect(dir: &Path, below: &str, files: &mut Vec<(String, String)>) -> Result
             }
         } else if relative.ends_with(".toml") {
             if files.len() >= MAX_CATALOG_FILES {
-                return Err(Failure::new(format!("{} holds more than {MAX_CATALOG_FILES} files. Nothing was written.", dir.display())));
+                return Err(Failure::new(format!(
+                    "{} holds more than {MAX_CATALOG_FILES} files. Nothing was written.",
+                    dir.display()
+                )));
             }
             if usize::try_from(kind.len()).map_or(true, |bytes| bytes > MAX_FILE_BYTES) {
                 let words = format!("{} is larger than {MAX_FILE_BYTES} bytes. Nothing was written.", path.display());

@@ -31,7 +31,10 @@ pub async fn backup(settings: Settings, file: &Path) -> Result<(), Failure> {
         )));
     }
     if file.exists() {
-        return Err(Failure::new(format!("{} is there already. Name a file that is not. Nothing was written.", file.display())));
+        return Err(Failure::new(format!(
+            "{} is there already. Name a file that is not. Nothing was written.",
+            file.display()
+        )));
     }
     let opened = open(&settings, &SystemClock, Schema::AsItIs).await?;
     let key = opened.db.event_key().id().to_owned();
@@ -39,7 +42,9 @@ pub async fn backup(settings: Settings, file: &Path) -> Result<(), Failure> {
     opened.db.close().await;
     let bytes = written?;
     println!("The database is copied to {} ({bytes} bytes).", file.display());
-    println!("Its events are signed with the key {key} (event_key). Keep that key, apart from the copy: without it nobody can tell whether they are genuine.");
+    println!(
+        "Its events are signed with the key {key} (event_key). Keep that key, apart from the copy: without it nobody can tell whether they are genuine."
+    );
     Ok(())
 }
 

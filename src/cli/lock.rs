@@ -21,6 +21,8 @@ enum Kind {
     Use,
     /// Held by the one worker.
     Work,
+    /// Held by whoever brings the schema up to date; the others wait.
+    Migrate,
 }
 
 fn path_of(database: &Path, kind: Kind) -> PathBuf {
@@ -28,6 +30,7 @@ fn path_of(database: &Path, kind: Kind) -> PathBuf {
     name.push(match kind {
         Kind::Use => ".lock",
         Kind::Work => ".worker",
+        Kind::Migrate => ".migrating",
     });
     name.into()
 }
@@ -51,9 +54,10 @@ pub fn in_use(database: &Path) -> Result<Held, Failure> {
     let file = open(&path)?;
     match file.try_lock_shared() {
         Ok(()) => Ok(Held { _file: file }),
-        Err(TryLockError::WouldBlock) => {
-            Err(Failure::new(format!("A backup is being restored to {} right now. Try again when it is done.", database.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(Failure::new(format!(
+            "A backup is being restored to {} right now. Try again when it is done.",
+            database.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(Failure::file("Locking", &path, &error)),
     }
 }
@@ -91,7 +95,11 @@ pub fn the_worker(database: &Path) -> Result<Held, Failure> {
         Err(TryLockError::WouldBlock) => {
             let mut pid = String::new();
             let _ = file.read_to_string(&mut pid);
-            let who = if pid.trim().is_empty() { "Another process".to_owned() } else { format!("Another process ({})", pid.trim()) };
+            let who = if pid.trim().is_empty() {
+                "Another process".to_owned()
+            } else {
+                format!("Another process ({})", pid.trim())
+            };
             Err(Failure::new(format!(
                 "{who} already works on {}. A SQLite database has exactly one worker: stop that one first, or start this one with \
                  `latchkey serve --no-worker`.",
@@ -100,6 +108,17 @@ pub fn the_worker(database: &Path) -> Result<Held, Failure> {
         }
         Err(TryLockError::Error(error)) => Err(Failure::file("Locking", &path, &error)),
     }
+}
+
+/// Waits until this process alone sees to the schema. (PostgreSQL has a lock of its own for that.)
+///
+/// # Errors
+/// When the lock can't be made.
+pub fn migrating(database: &Path) -> Result<Held, Failure> {
+    let path = path_of(database, Kind::Migrate);
+    let file = open(&path)?;
+    file.lock().map_err(|error| Failure::file("Locking", &path, &error))?;
+    Ok(Held { _file: file })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Opening the installation's database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use latchkey_domain::{
     actor::ActorRef,
@@ -42,7 +42,11 @@ pub struct Opened {
 /// When the address can't be read.
 pub fn url_of(settings: &Settings) -> Result<Url, Failure> {
     // What was written isn't repeated: it may hold a password.
-    settings.database_url.expose().parse().map_err(|words: String| Failure::new(format!("The setting database_url is wrong: {words}.")))
+    settings
+        .database_url
+        .expose()
+        .parse()
+        .map_err(|words: String| Failure::new(format!("The setting database_url is wrong: {words}.")))
 }
 
 /// The key of the events.
@@ -50,7 +54,8 @@ pub fn url_of(settings: &Settings) -> Result<Url, Failure> {
 /// # Errors
 /// When it is too short.
 pub fn key_of(settings: &Settings) -> Result<EventKey, Failure> {
-    EventKey::new(settings.event_key.expose().as_bytes()).map_err(|words| Failure::new(format!("The setting event_key is wrong: {words}.")))
+    EventKey::new(settings.event_key.expose().as_bytes())
+        .map_err(|words| Failure::new(format!("The setting event_key is wrong: {words}.")))
 }
 
 /// Opens the database and sees to its schema.
@@ -77,14 +82,17 @@ pub async fn open(settings: &Settings, clock: &dyn Clock, schema: Schema) -> Res
     }
     let in_use = file.as_deref().map(lock::in_use).transpose()?;
     let db = Db::open(&url, key_of(settings)?).await?;
-    if let Err(failure) = see_to_schema(&db, clock, schema).await {
+    if let Err(failure) = see_to_schema(&db, file.as_deref(), clock, schema).await {
         db.close().await;
         return Err(failure);
     }
     Ok(Opened { db, file, _in_use: in_use })
 }
 
-async fn see_to_schema(db: &Db, clock: &dyn Clock, schema: Schema) -> Result<(), Failure> {
+async fn see_to_schema(db: &Db, file: Option<&Path>, clock: &dyn Clock, schema: Schema) -> Result<(), Failure> {
+    // Several processes may start at the same moment: one works, the others wait and then find it done.
+    let is_current = db.schema_state().await? == SchemaState::Current;
+    let _alone = file.filter(|_| !is_current && schema != Schema::AsItIs).map(lock::migrating).transpose()?;
     match (db.schema_state().await?, schema) {
         (SchemaState::Current, _) => {}
         (SchemaState::Behind(missing), Schema::SetUp | Schema::AsItIs) if !missing.contains(&1) => {

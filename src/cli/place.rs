@@ -31,7 +31,8 @@ impl Place {
     /// # Errors
     /// Everything that is wrong with the settings, or what can't be read.
     pub fn settings(&self, purpose: Purpose) -> Result<Settings, Failure> {
-        let variables = std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
         let Some(folder) = &self.data else {
             let mut settings = Settings::load(purpose, self.file.as_deref(), variables)?;
             from_folder_of(self.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE)), &mut settings);
@@ -41,7 +42,12 @@ impl Place {
     }
 
     /// A data folder says where its database and key are; a variable that says otherwise would silently mix two installations.
-    fn in_folder(&self, folder: &Path, purpose: Purpose, mut variables: Vec<(String, String)>) -> Result<Settings, Failure> {
+    fn in_folder(
+        &self,
+        folder: &Path,
+        purpose: Purpose,
+        mut variables: Vec<(String, String)>,
+    ) -> Result<Settings, Failure> {
         let clash = variables.iter().find(|(name, _)| {
             ["LATCHKEY_DATABASE_URL", "LATCHKEY_EVENT_KEY"]
                 .iter()
@@ -53,11 +59,14 @@ impl Place {
                 folder.display()
             )));
         }
-        let folder = make_private_folder(folder).map_err(|error| Failure::file("Making the data folder", folder, &error))?;
+        let folder =
+            make_private_folder(folder).map_err(|error| Failure::file("Making the data folder", folder, &error))?;
         let own = folder.join(DEFAULT_FILE);
         let file = self.file.clone().or_else(|| own.is_file().then_some(own));
         let written = file.as_deref().map(keys_of).transpose()?.unwrap_or_default();
-        let says = |stem: &str| written.iter().any(|key| key.strip_prefix(stem).is_some_and(|rest| matches!(rest, "" | "_file" | "_env")));
+        let says = |stem: &str| {
+            written.iter().any(|key| key.strip_prefix(stem).is_some_and(|rest| matches!(rest, "" | "_file" | "_env")))
+        };
         if !says("database_url") {
             variables.push(("LATCHKEY_DATABASE_URL".to_owned(), format!("sqlite:{}", folder.join(DATABASE).display())));
         }
@@ -166,7 +175,9 @@ mod tests {
     #[test]
     fn two_databases_are_one_too_many() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["LATCHKEY_DATABASE_URL", "LATCHKEY_DATABASE_URL_FILE", "LATCHKEY_EVENT_KEY", "LATCHKEY_EVENT_KEY_ENV"] {
+        for name in
+            ["LATCHKEY_DATABASE_URL", "LATCHKEY_DATABASE_URL_FILE", "LATCHKEY_EVENT_KEY", "LATCHKEY_EVENT_KEY_ENV"]
+        {
             let failure = in_folder(dir.path(), &[(name, "x")]).unwrap_err().to_string();
             assert!(failure.contains(name), "{failure}");
         }

@@ -71,7 +71,8 @@ pub async fn restore(settings: Settings, what: &RestoreArgs) -> Result<(), Failu
         }
     };
     fold(&database, key_of(&settings)?).await;
-    let kept = put_in_place(&new, &database).map_err(|error| Failure::file("Putting the backup in the place of", &database, &error))?;
+    let kept = put_in_place(&new, &database)
+        .map_err(|error| Failure::file("Putting the backup in the place of", &database, &error))?;
     println!("The database of {} is in place. The log goes on in its part {epoch}.", backup.display());
     if let Some(kept) = kept {
         println!("The database that was there is kept as {}.", kept.display());
@@ -154,7 +155,9 @@ async fn mark_database(db: &Db) -> Result<i64, Failure> {
     match db.schema_state().await? {
         SchemaState::Current => {}
         SchemaState::Behind(missing) if missing.contains(&1) => {
-            return Err(Failure::new("The database is empty. Restore the backup first, with the database's own tools."));
+            return Err(Failure::new(
+                "The database is empty. Restore the backup first, with the database's own tools.",
+            ));
         }
         SchemaState::Behind(_) | SchemaState::Ahead(_) => db.migrate().await?,
     }
@@ -194,7 +197,10 @@ async fn confirm(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn no_backup(backup: &Path) -> Failure {
-    Failure::new(format!("{} is not a backup of Latchkey: `latchkey backup` writes those. Nothing was changed.", backup.display()))
+    Failure::new(format!(
+        "{} is not a backup of Latchkey: `latchkey backup` writes those. Nothing was changed.",
+        backup.display()
+    ))
 }
 
 fn is_sqlite(file: &Path) -> io::Result<bool> {

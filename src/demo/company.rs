@@ -57,7 +57,8 @@ impl Company {
     /// When a file can't be read.
     pub fn of_folder(folder: &Path) -> Result<Self, Failure> {
         let people = folder.join("people.csv");
-        let text = fs::read_to_string(&people).map_err(|error| Failure::file("Reading the people file", &people, &error))?;
+        let text =
+            fs::read_to_string(&people).map_err(|error| Failure::file("Reading the people file", &people, &error))?;
         Ok(Self { people: text, catalog: read_catalog(&folder.join("catalog"))? })
     }
 

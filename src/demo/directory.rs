@@ -26,7 +26,8 @@ const SUCCESS: u32 = 0;
 const ALREADY_THERE: u32 = 68;
 
 async fn add(ldap: &mut ldap3::Ldap, dn: &str, attributes: Attributes<'_>) -> Result<(), LdapError> {
-    let attributes = attributes.into_iter().map(|(name, values)| (name, values.into_iter().collect::<HashSet<_>>())).collect();
+    let attributes =
+        attributes.into_iter().map(|(name, values)| (name, values.into_iter().collect::<HashSet<_>>())).collect();
     let result = ldap.add(dn, attributes).await?;
     if matches!(result.rc, SUCCESS | ALREADY_THERE) { Ok(()) } else { result.success().map(|_| ()) }
 }
@@ -75,7 +76,13 @@ pub struct Earlier<'a> {
 ///
 /// # Errors
 /// What the directory says.
-pub async fn add_earlier(url: &str, admin: &str, password: &str, branch: &str, earlier: &Earlier<'_>) -> Result<(), String> {
+pub async fn add_earlier(
+    url: &str,
+    admin: &str,
+    password: &str,
+    branch: &str,
+    earlier: &Earlier<'_>,
+) -> Result<(), String> {
     let (given, family) = earlier.name;
     let dn = format!("uid={},ou=people,{branch}", earlier.login);
     let full = format!("{given} {family}");

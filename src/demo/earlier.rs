@@ -32,7 +32,9 @@ pub async fn prepare(
     let person = |title: &str| people.iter().find(|person| person.title == title);
     let system = |key: &str| catalog.systems.iter().find(|system| system.key == key);
     if let (Some(slapd), password) = (systems.directory(), folder.secret("directory.password")?) {
-        let stranger = person(TAKEN_LOGIN).zip(system("build")).and_then(|(person, build)| Some((person, directory::branch(build)?, None)));
+        let stranger = person(TAKEN_LOGIN)
+            .zip(system("build"))
+            .and_then(|(person, build)| Some((person, directory::branch(build)?, None)));
         let found = person(HAD_IT_BEFORE).zip(system("directory")).and_then(|(person, office)| {
             let group = office.entitlements.iter().find(|entitlement| entitlement.key == "vpn-users")?;
             Some((person, directory::branch(office)?, Some(group.native.as_str())))
@@ -46,7 +48,9 @@ pub async fn prepare(
                 external_id: group.map(|_| person.external_id.as_str()),
                 group,
             };
-            if let Err(words) = directory::add_earlier(&slapd.url(), &slapd.admin_dn(), password.expose(), &branch, &earlier).await {
+            if let Err(words) =
+                directory::add_earlier(&slapd.url(), &slapd.admin_dn(), password.expose(), &branch, &earlier).await
+            {
                 tracing::warn!("{words}");
             }
         }
@@ -56,11 +60,16 @@ pub async fn prepare(
 
 /// One group of an application can't be changed for a day from now on.
 pub fn maintenance(catalog: &CatalogFiles, scim: &Scim, now: Instant) {
-    let group = catalog.systems.iter().find(|system| system.key == "support").and_then(|support| {
-        support.entitlements.iter().find(|entitlement| entitlement.key == "call-recordings")
-    });
+    let group = catalog
+        .systems
+        .iter()
+        .find(|system| system.key == "support")
+        .and_then(|support| support.entitlements.iter().find(|entitlement| entitlement.key == "call-recordings"));
     let Some(group) = group else { return };
-    let words = format!("The group {} is being moved to another store. Its members can be changed again when that is done.", group.native);
+    let words = format!(
+        "The group {} is being moved to another store. Its members can be changed again when that is done.",
+        group.native
+    );
     let busy = Busy { group: group.native.clone(), until: now + MAINTENANCE, words };
     if let Err(error) = scim.busy("support", busy) {
         tracing::warn!(%error, "the application can't keep that it is under maintenance");
@@ -77,7 +86,9 @@ mod tests {
         let people = parse_people("people.csv", &company.people).unwrap();
         assert!([TAKEN_LOGIN, HAD_IT_BEFORE].iter().all(|title| people.iter().any(|person| person.title == *title)));
         let catalog = company.parsed().unwrap();
-        for (system, entitlement) in [("directory", "vpn-users"), ("support", "call-recordings"), ("build", "source-readers")] {
+        for (system, entitlement) in
+            [("directory", "vpn-users"), ("support", "call-recordings"), ("build", "source-readers")]
+        {
             let system = catalog.systems.iter().find(|found| found.key == system).unwrap();
             assert!(system.entitlements.iter().any(|found| found.key == entitlement));
         }

@@ -5,8 +5,8 @@
 
 mod cast;
 mod days;
-mod play;
 mod plan;
+mod play;
 mod words;
 
 use std::sync::Arc;
@@ -17,7 +17,9 @@ use latchkey_domain::{
     clock::{Clock, ManualClock},
 };
 use latchkey_reconciler::{Connections, Worker};
-use latchkey_service::{add_administrator::add_administrator, apply_catalog::apply_catalog, import_people::import_people};
+use latchkey_service::{
+    add_administrator::add_administrator, apply_catalog::apply_catalog, import_people::import_people,
+};
 use latchkey_store::Db;
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -90,7 +92,8 @@ impl History<'_> {
             ..latchkey_reconciler::Settings::default()
         };
         let (_stopper, stop) = latchkey_reconciler::stop();
-        let worker = Worker::new(self.db.clone(), clock.clone() as Arc<dyn Clock>, self.connections.clone(), how, None, stop);
+        let worker =
+            Worker::new(self.db.clone(), clock.clone() as Arc<dyn Clock>, self.connections.clone(), how, None, stop);
         worker.check_systems().await?;
         let cast = Cast::load(&self.db).await?;
         let mut play = Play::new(&self, clock, worker, cast, StdRng::seed_from_u64(7400)).await?;

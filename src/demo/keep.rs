@@ -108,7 +108,9 @@ impl Folder {
         for name in ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm", "latchkey.db.new", "applications.json"] {
             let file = self.path(name);
             match fs::remove_file(&file) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Failure::file("Removing", &file, &error)),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::file("Removing", &file, &error));
+                }
                 _ => {}
             }
         }
@@ -159,5 +161,6 @@ fn quoted(text: &str) -> String {
 /// # Errors
 /// Never for a port; the type wants it.
 pub fn localhost(port: u16) -> Result<Url, Failure> {
-    Url::parse(&format!("http://localhost:{port}")).map_err(|error| Failure::new(format!("The port {port} makes no address: {error}.")))
+    Url::parse(&format!("http://localhost:{port}"))
+        .map_err(|error| Failure::new(format!("The port {port} makes no address: {error}.")))
 }

@@ -39,7 +39,8 @@ pub fn choose(file: &Path) -> io::Result<Ports> {
     let mut taken = Vec::new();
     let mut one = |wanted: u16| -> io::Result<u16> {
         let free = (wanted..wanted.saturating_add(FAR)).find(|port| !taken.contains(port) && is_free(*port));
-        let port = free.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, format!("no port from {wanted} on is free")))?;
+        let port =
+            free.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, format!("no port from {wanted} on is free")))?;
         taken.push(port);
         Ok(port)
     };

@@ -46,7 +46,12 @@ fn words(ready: &Ready<'_>) -> String {
     let Ready { folder, ports, systems, catalog, company, waiting, took } = ready;
     let mut text = String::new();
     // Writing into a string doesn't fail.
-    let _ = write!(text, "\nThe demo is ready ({:.1} s).\n\n  Open   http://localhost:{}\n\n", took.as_secs_f64(), ports.portal);
+    let _ = write!(
+        text,
+        "\nThe demo is ready ({:.1} s).\n\n  Open   http://localhost:{}\n\n",
+        took.as_secs_f64(),
+        ports.portal
+    );
     text.push_str("Sign in as one of these. The sign-in page shows the code that an authenticator would show.\n\n");
     let people = parse_people("people.csv", &company.people).unwrap_or_default();
     let rows: Vec<(String, String, String)> = TO_TRY
@@ -57,7 +62,9 @@ fn words(ready: &Ready<'_>) -> String {
             Some((format!("{} {}", person.given_name, person.family_name), capital(part), format!("{tries}{more}")))
         })
         .collect();
-    let wide = |of: fn(&(String, String, String)) -> &String| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
+    let wide = |of: fn(&(String, String, String)) -> &String| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0)
+    };
     let (names, parts) = (wide(|row| &row.0), wide(|row| &row.1));
     for (name, part, tries) in &rows {
         let _ = writeln!(text, "  {name:names$}  {part:parts$}  {tries}");
@@ -67,14 +74,30 @@ fn words(ready: &Ready<'_>) -> String {
     }
     let _ = write!(text, "\nWhere access arrives:\n\n  Applications   http://localhost:{}\n", ports.scim);
     if let Some(slapd) = systems.directory() {
-        let _ = writeln!(text, "  Directory      {}, as {}, password in {}", slapd.url(), slapd.admin_dn(), folder.path("directory.password").display());
+        let _ = writeln!(
+            text,
+            "  Directory      {}, as {}, password in {}",
+            slapd.url(),
+            slapd.admin_dn(),
+            folder.path("directory.password").display()
+        );
     }
     if let Some(cluster) = systems.cluster() {
-        let _ = writeln!(text, "  PostgreSQL     127.0.0.1:{}, as postgres, password in {}", cluster.port, folder.path("cluster.password").display());
+        let _ = writeln!(
+            text,
+            "  PostgreSQL     127.0.0.1:{}, as postgres, password in {}",
+            cluster.port,
+            folder.path("cluster.password").display()
+        );
     }
     let missing: Vec<(&str, &str)> = systems.missing().collect();
     if !missing.is_empty() {
-        let _ = writeln!(text, "\nNot connected ({} of {} systems); their changes wait:\n", missing.len(), catalog.systems.len());
+        let _ = writeln!(
+            text,
+            "\nNot connected ({} of {} systems); their changes wait:\n",
+            missing.len(),
+            catalog.systems.len()
+        );
         for (name, why) in missing {
             let _ = writeln!(text, "  {name}: {why}");
         }

@@ -90,7 +90,8 @@ impl Scim {
         let ScimOptions { address, company, tenants, file, clock } = options;
         let state = State::open(file, clock)?;
         for tenant in &tenants {
-            state.change(&tenant.key, |held, now| tenant.groups.iter().for_each(|name| held.ensure_group(name, now)))?;
+            state
+                .change(&tenant.key, |held, now| tenant.groups.iter().for_each(|name| held.ensure_group(name, now)))?;
         }
         let tenants = tenants.into_iter().map(|tenant| (tenant.key.clone(), tenant)).collect();
         Ok(Self(Arc::new(Inner { address, company, tenants, state })))
@@ -143,7 +144,11 @@ impl FromRequestParts<Scim> for Client {
     async fn from_request_parts(parts: &mut Parts, scim: &Scim) -> Result<Self, Self::Rejection> {
         let of_path = Path::<BTreeMap<String, String>>::from_request_parts(parts, scim).await;
         let key = of_path.ok().and_then(|Path(mut of_path)| of_path.remove("tenant")).unwrap_or_default();
-        let tenant = scim.0.tenants.get(&key).ok_or_else(|| Problem::not_found("There is no such application.").into_response())?;
+        let tenant = scim
+            .0
+            .tenants
+            .get(&key)
+            .ok_or_else(|| Problem::not_found("There is no such application.").into_response())?;
         if shown(&parts.headers).is_some_and(|token| same(token, tenant.token.expose())) {
             return Ok(Self { tenant: key });
         }

@@ -7,7 +7,8 @@ use latchkey_connectors::{
     ConnectionSettings, Secret, SystemKind, build,
     ldap::{Disabling, LdapSettings},
     real_servers::{
-        NotStarted, Postgres, PostgresOptions, Slapd, SlapdOptions, seed_directory, seed_roles, start_postgres, start_slapd,
+        NotStarted, Postgres, PostgresOptions, Slapd, SlapdOptions, seed_directory, seed_roles, start_postgres,
+        start_slapd,
     },
     scim::ScimSettings,
 };
@@ -77,7 +78,8 @@ impl Systems {
         for (key, reached) in &self.connections {
             match &reached.way {
                 Ok(way) => {
-                    let connector = build(way.settings.clone()).map_err(|error| Failure::new(format!("The demo's system {key}: {error}.")))?;
+                    let connector = build(way.settings.clone())
+                        .map_err(|error| Failure::new(format!("The demo's system {key}: {error}.")))?;
                     connections.connect(key.as_str(), Arc::from(connector));
                 }
                 Err(why) => connections.missing(key.as_str(), why.as_str()),
@@ -88,7 +90,9 @@ impl Systems {
 
     /// The connections as a settings file has them, by system.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.connections.iter().filter_map(|(key, reached)| Some((key.as_str(), reached.way.as_ref().ok()?.table.as_str())))
+        self.connections
+            .iter()
+            .filter_map(|(key, reached)| Some((key.as_str(), reached.way.as_ref().ok()?.table.as_str())))
     }
 
     /// The keys of the systems that are reached.
@@ -98,7 +102,9 @@ impl Systems {
 
     /// The systems that aren't reached, by name, and why.
     pub fn missing(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.connections.values().filter_map(|reached| Some((reached.name.as_str(), reached.way.as_ref().err()?.as_str())))
+        self.connections
+            .values()
+            .filter_map(|reached| Some((reached.name.as_str(), reached.way.as_ref().err()?.as_str())))
     }
 
     /// The directory's administrator, to look into it by hand or to prepare it.
@@ -117,7 +123,10 @@ impl Systems {
 type Ways = Vec<(String, Reached)>;
 
 fn all_missing(systems: &[&SystemFile], why: &str) -> Ways {
-    systems.iter().map(|system| (system.key.clone(), Reached { name: system.name.clone(), way: Err(why.to_owned()) })).collect()
+    systems
+        .iter()
+        .map(|system| (system.key.clone(), Reached { name: system.name.clone(), way: Err(why.to_owned()) }))
+        .collect()
 }
 
 impl Starting<'_> {
@@ -128,7 +137,10 @@ impl Starting<'_> {
     /// One server for all of the company's directories; each has a branch of its own.
     async fn directory(&self, systems: &[&SystemFile]) -> Result<(Option<Result<Slapd, NotStarted>>, Ways), Failure> {
         let Some(suffix) = systems.iter().find_map(|system| directory::suffix(system)) else {
-            return Ok((None, all_missing(systems, "The catalog names no group below a suffix such as dc=example,dc=test.")));
+            return Ok((
+                None,
+                all_missing(systems, "The catalog names no group below a suffix such as dc=example,dc=test."),
+            ));
         };
         let password = self.secret("directory.password")?;
         let options = SlapdOptions {
@@ -162,8 +174,11 @@ impl Starting<'_> {
             placeholder_member: Some(format!("cn=nobody,{suffix}")),
             ..LdapSettings::new(&slapd.url(), &admin, password.clone(), &branch)
         };
-        let groups: Vec<(&str, &str)> =
-            system.entitlements.iter().map(|entitlement| (entitlement.native.as_str(), entitlement.description.as_str())).collect();
+        let groups: Vec<(&str, &str)> = system
+            .entitlements
+            .iter()
+            .map(|entitlement| (entitlement.native.as_str(), entitlement.description.as_str()))
+            .collect();
         seed_directory(&settings, &groups).await.map_err(|error| error.to_string())?;
         let table = format!(
             "kind = \"ldap\"\nurl = \"{}\"\nbind_dn = \"{admin}\"\npassword_file = \"directory.password\"\nbase_dn = \"{branch}\"\n\
@@ -192,8 +207,11 @@ impl Starting<'_> {
         let mut ways = Vec::new();
         for system in systems {
             let settings = postgres.settings();
-            let roles: Vec<(&str, &str)> =
-                system.entitlements.iter().map(|entitlement| (entitlement.native.as_str(), entitlement.description.as_str())).collect();
+            let roles: Vec<(&str, &str)> = system
+                .entitlements
+                .iter()
+                .map(|entitlement| (entitlement.native.as_str(), entitlement.description.as_str()))
+                .collect();
             let table = format!(
                 "kind = \"postgresql\"\nhost = \"127.0.0.1\"\nport = {}\nuser = \"latchkey\"\npassword_file = \"cluster.password\"\n",
                 postgres.port

@@ -42,7 +42,10 @@ impl std::fmt::Debug for Health {
 impl Health {
     /// The two addresses.
     pub fn routes(self) -> Router {
-        Router::new().route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") })).route("/readyz", get(ready)).with_state(self)
+        Router::new()
+            .route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") }))
+            .route("/readyz", get(ready))
+            .with_state(self)
     }
 
     /// What keeps the process from its work; nothing when it is ready.
@@ -50,7 +53,9 @@ impl Health {
         if self.stop.is_set() {
             return vec!["the process is about to end"];
         }
-        tokio::time::timeout(LONGEST, self.look()).await.unwrap_or_else(|_| vec!["the database does not answer in time"])
+        tokio::time::timeout(LONGEST, self.look())
+            .await
+            .unwrap_or_else(|_| vec!["the database does not answer in time"])
     }
 
     async fn look(&self) -> Vec<&'static str> {
@@ -75,7 +80,9 @@ impl Health {
     async fn worker_lives(&self, name: &str) -> bool {
         let Ok(mut read) = self.db.read().await else { return false };
         let since = self.clock.now() - SIGN_OF_LIFE;
-        workers::all(&mut read).await.is_ok_and(|all| all.iter().any(|worker| worker.name == name && worker.seen_at > since))
+        workers::all(&mut read)
+            .await
+            .is_ok_and(|all| all.iter().any(|worker| worker.name == name && worker.seen_at > since))
     }
 }
 

@@ -17,7 +17,9 @@ pub fn start(settings: &LogSettings) -> Result<(), Failure> {
     // The settings' reader has tried the filter.
     let registry = tracing_subscriber::registry().with(EnvFilter::new(&settings.filter));
     let started = match settings.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false)).try_init(),
+        LogFormat::Text => {
+            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false)).try_init()
+        }
         LogFormat::Json => registry
             .with(fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(std::io::stderr))
             .try_init(),

@@ -62,7 +62,8 @@ impl Metrics {
             return true;
         }
         // A proxy on this machine brings strangers from loopback. One that isn't trusted gives itself away by its headers.
-        let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
+        let forwarded =
+            ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| headers.contains_key(*name));
         let peer_is_named = extensions.get::<ConnectInfo<std::net::SocketAddr>>().is_some();
         let trusted = self.proxies.iter().any(|network| network.contains(address));
         address.is_loopback() && peer_is_named && (!forwarded || trusted)
@@ -117,7 +118,12 @@ const GAUGES: &[(&str, &str, &str, &str)] = &[
     ("sessions", "latchkey_sessions", "", "Sessions that are open."),
     ("requests_waiting", "latchkey_requests_waiting", "", "Items that wait for a decision."),
     ("accounts_due", "latchkey_queue_accounts", "", "Accounts that wait for a worker now."),
-    ("fulfilments", "latchkey_queue_fulfilments", "progress", "Entitlements that are not as wanted yet, by what remains to be done."),
+    (
+        "fulfilments",
+        "latchkey_queue_fulfilments",
+        "progress",
+        "Entitlements that are not as wanted yet, by what remains to be done.",
+    ),
     ("notices", "latchkey_queue_notices", "state", "Notices that are not sent yet."),
     ("attempts", "latchkey_attempts_last_hour", "outcome", "Calls to systems in the last hour, by outcome."),
 ];
@@ -158,5 +164,9 @@ pub async fn layer(State(metrics): State<Metrics>, request: Request, next: Next)
 
 /// Anybody can make up methods; labels are ours.
 fn known_method(method: &str) -> &'static str {
-    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].iter().find(|known| **known == method).copied().unwrap_or("other")
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .iter()
+        .find(|known| **known == method)
+        .copied()
+        .unwrap_or("other")
 }

@@ -79,8 +79,14 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-) -> Connection<impl hyper::service::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = Infallible, Future: Send>>
-{
+) -> Connection<
+    impl hyper::service::Service<
+        hyper::Request<Incoming>,
+        Response = axum::response::Response,
+        Error = Infallible,
+        Future: Send,
+    >,
+> {
     // An answer is written in one go; waiting for more would only delay it.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {

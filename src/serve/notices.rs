@@ -80,10 +80,21 @@ mod tests {
     #[test]
     fn a_notice_says_everything_and_nothing_of_it_is_markup() {
         let id = RequestId::generate();
-        let notice = Notice::new(StatusCode::FORBIDDEN, "some_code", "A <b>title</b>", "What.", "Why.", "Help.").link("On", "/next").of(&id);
+        let notice = Notice::new(StatusCode::FORBIDDEN, "some_code", "A <b>title</b>", "What.", "Why.", "Help.")
+            .link("On", "/next")
+            .of(&id);
         let page = draw(notice, "Brine & Well".to_owned(), AssetPaths::default());
         assert!(page.starts_with("<!DOCTYPE html>"), "{page}");
-        for text in ["A &lt;b&gt;title", "What.", "Why.", "Help.", "href=\"/next\"", id.as_str(), "some_code", "Brine &amp; Well"] {
+        for text in [
+            "A &lt;b&gt;title",
+            "What.",
+            "Why.",
+            "Help.",
+            "href=\"/next\"",
+            id.as_str(),
+            "some_code",
+            "Brine &amp; Well",
+        ] {
             assert!(page.contains(text), "{text} is missing in {page}");
         }
         assert!(!page.contains("<script"));

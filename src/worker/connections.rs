@@ -49,7 +49,9 @@ pub async fn connect(settings: &Settings, db: &Db, connections: &Connections) ->
 /// Makes one connector, or says why it can't be made.
 fn one(settings: &Settings, key: &str, said: Option<&Said>, connections: &Connections) -> Result<(), String> {
     let Some(table) = settings.connections.get(key) else { return Ok(()) };
-    let named = |setting: &str, words: &str| format!("The setting connection.{key}{}{setting} is wrong: {words}.", if setting.is_empty() { "" } else { "." });
+    let named = |setting: &str, words: &str| {
+        format!("The setting connection.{key}{}{setting} is wrong: {words}.", if setting.is_empty() { "" } else { "." })
+    };
     // The message quotes what was written; secrets are never written there.
     let read = ConnectionSettings::deserialize(toml::Value::Table(table.clone()));
     let mut read = read.map_err(|error| named("", error.message().trim_end_matches('.')))?;
@@ -57,7 +59,11 @@ fn one(settings: &Settings, key: &str, said: Option<&Said>, connections: &Connec
         if read.kind().as_str() != said.kind {
             connections.missing(
                 key,
-                format!("The settings say that it is of kind \"{}\", and the catalog says \"{}\".", read.kind().as_str(), said.kind),
+                format!(
+                    "The settings say that it is of kind \"{}\", and the catalog says \"{}\".",
+                    read.kind().as_str(),
+                    said.kind
+                ),
             );
             return Ok(());
         }

@@ -47,7 +47,10 @@ async fn a_restore_keeps_each_database_that_it_replaces() {
     place.run(&["restore", "copy.db", "--replace"]).ok();
     place.run(&["admin", "add", "E2"]).ok();
     place.run(&["restore", "copy.db", "--replace"]).ok();
-    assert!(place.path("data/latchkey.db.before-restore").is_file() && place.path("data/latchkey.db.before-restore-2").is_file());
+    assert!(
+        place.path("data/latchkey.db.before-restore").is_file()
+            && place.path("data/latchkey.db.before-restore-2").is_file()
+    );
     // What was set aside is whole: it can be put back.
     place.run(&["restore", "data/latchkey.db.before-restore-2", "--replace"]).ok();
     let db = place.db().await;
@@ -64,7 +67,11 @@ fn a_backup_overwrites_nothing_and_needs_a_database() {
     place.run(&["backup", "copy.db"]).refused(&["copy.db", "is there already"]);
     place.run(&["backup", "nowhere/copy.db"]).refused(&["nowhere/copy.db"]);
     assert_eq!(std::fs::read_to_string(place.path("copy.db")).unwrap(), "mine");
-    let left: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().flatten().filter(|entry| entry.file_name().to_string_lossy().contains("writing")).collect();
+    let left: Vec<_> = std::fs::read_dir(place.folder.path())
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().contains("writing"))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 

@@ -12,7 +12,10 @@ async fn a_dry_run_says_what_would_change_and_writes_nothing() {
     place.run(&["migrate"]).ok();
     let before = std::fs::read(place.database()).unwrap();
     let said = place.run(&["import", "people", "people.csv", "--dry-run"]).ok();
-    assert!(said.contains("nothing was written") && said.contains("New people (3)") && said.contains("Ann Berg"), "{said}");
+    assert!(
+        said.contains("nothing was written") && said.contains("New people (3)") && said.contains("Ann Berg"),
+        "{said}"
+    );
     assert_eq!(std::fs::read(place.database()).unwrap(), before);
 
     place.run(&["import", "people", "people.csv"]).ok();
@@ -28,13 +31,20 @@ async fn a_dry_run_says_what_would_change_and_writes_nothing() {
 async fn mistakes_name_file_line_and_reason_and_nothing_is_written() {
     let place = Place::new();
     place.company();
-    place.write("wrong.csv", &PEOPLE.replace("E1,active,2021-01-01,,\nE3", "E9,asleep,2021-01-01,,\nE3"));
-    place.run(&["import", "people", "wrong.csv"]).refused(&["Nothing was written", "wrong.csv:3", "asleep", "E9"]);
+    place.write("wrong.csv", &PEOPLE.replace("E1,active,2021-01-01,,\nE3", "E1,asleep,2021-01-01,,\nE3"));
+    place.run(&["import", "people", "wrong.csv"]).refused(&["Nothing was written", "wrong.csv:3", "asleep", "active"]);
+    place.write("wrong.csv", &PEOPLE.replace("E1,active,2021-01-01,,\nE3", "E9,active,2021-01-01,,\nE3"));
+    place.run(&["import", "people", "wrong.csv"]).refused(&["Nothing was written", "wrong.csv:3", "E9"]);
     place.run(&["import", "people", "nowhere.csv"]).refused(&["nowhere.csv"]);
     place.run(&["import", "people", "people.csv"]).ok();
     let role = ROLE.replace("policy = \"standard\"", "policy = \"none\"").replace("\"low\"", "\"lowish\"");
     place.write("catalog/roles/sales.toml", &role);
-    place.run(&["apply", "catalog"]).refused(&["catalog/roles/sales.toml:6", "lowish", "catalog/roles/sales.toml:8", "none"]);
+    place.run(&["apply", "catalog"]).refused(&[
+        "catalog/roles/sales.toml:6",
+        "lowish",
+        "catalog/roles/sales.toml:8",
+        "none",
+    ]);
     place.run(&["apply", "nowhere"]).refused(&["nowhere"]);
     let db = place.db().await;
     assert_eq!(number(&db, "select count(*) from role").await.unwrap(), 0);
@@ -70,7 +80,16 @@ async fn the_first_administrator_comes_from_the_host() {
 #[test]
 fn several_may_migrate_at_the_same_moment() {
     let place = Place::new();
-    let all: Vec<_> = (0..4).map(|_| place.command(&["migrate"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()).collect();
+    let all: Vec<_> = (0..4)
+        .map(|_| {
+            place
+                .command(&["migrate"])
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
     for one in all {
         super::place::Said::from(one.wait_with_output().unwrap()).ok();
     }
@@ -84,7 +103,13 @@ async fn a_database_of_a_newer_release_is_refused() {
     run(&db, newer).await.unwrap();
     db.close().await;
     place.serving(super::place::free_port());
-    for command in [&["serve"][..], &["work"], &["migrate"], &["import", "people", "people.csv"], &["apply", "catalog", "--dry-run"]] {
+    for command in [
+        &["serve"][..],
+        &["work"],
+        &["migrate"],
+        &["import", "people", "people.csv"],
+        &["apply", "catalog", "--dry-run"],
+    ] {
         place.run(command).refused(&["9999", "newer release"]);
     }
 }

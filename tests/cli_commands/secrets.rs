@@ -117,7 +117,13 @@ async fn promise_11_no_secret_reaches_the_log_or_a_table_on_postgresql() {
     settings(&place, port, "database_url_file = \"database.url\"\n");
 
     let many: Vec<_> = (0..4)
-        .map(|_| command(&place, &["migrate"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap())
+        .map(|_| {
+            command(&place, &["migrate"])
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
         .collect();
     for one in many {
         super::place::Said::from(one.wait_with_output().unwrap()).ok();
@@ -125,8 +131,11 @@ async fn promise_11_no_secret_reaches_the_log_or_a_table_on_postgresql() {
     let planted = [EVENT_KEY, CLIENT_SECRET, SCIM_TOKEN, SMTP_PASSWORD, DATABASE_PASSWORD];
     is_in_none(&planted, &through_its_failures(&place, port));
 
-    let db = Db::open_sized(&url.parse::<Url>().unwrap(), EventKey::new(EVENT_KEY.as_bytes()).unwrap(), 1).await.unwrap();
-    let tables = texts(&db, "select table_name::text from information_schema.tables where table_schema = 'public'").await.unwrap();
+    let db =
+        Db::open_sized(&url.parse::<Url>().unwrap(), EventKey::new(EVENT_KEY.as_bytes()).unwrap(), 1).await.unwrap();
+    let tables = texts(&db, "select table_name::text from information_schema.tables where table_schema = 'public'")
+        .await
+        .unwrap();
     assert!(tables.len() > 20, "{tables:?}");
     for table in tables {
         let rows = texts(&db, &format!("select t::text from {table} t")).await.unwrap().join("\n");
@@ -137,8 +146,10 @@ async fn promise_11_no_secret_reaches_the_log_or_a_table_on_postgresql() {
     db.close().await;
 
     // Its own tools copy a PostgreSQL database; ours say so, and mark what they brought back.
-    super::place::Said::from(command(&place, &["backup", "copy.db"]).output().unwrap()).refused(&["pg_dump", "--database-restored"]);
-    super::place::Said::from(command(&place, &["restore", "copy.db"]).output().unwrap()).refused(&["pg_restore", "--database-restored"]);
+    super::place::Said::from(command(&place, &["backup", "copy.db"]).output().unwrap())
+        .refused(&["pg_dump", "--database-restored"]);
+    super::place::Said::from(command(&place, &["restore", "copy.db"]).output().unwrap())
+        .refused(&["pg_restore", "--database-restored"]);
     let marked = super::place::Said::from(command(&place, &["restore", "--database-restored"]).output().unwrap());
     assert!(marked.done && marked.out.contains("part 2"), "{marked:?}");
 

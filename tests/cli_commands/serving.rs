@@ -59,16 +59,24 @@ fn a_visitor_is_sent_to_sign_in_with_every_defence_in_place() {
     for path in ["/", "/catalog", "/admin", "/nowhere"] {
         let (status, head, _) = get(port, path);
         assert!(status == 303 && head.contains("location: /auth/login"), "{path}: {status} {head}");
-        for header in ["x-request-id: ", "content-security-policy: ", "x-content-type-options: nosniff", "x-frame-options: deny"] {
+        for header in
+            ["x-request-id: ", "content-security-policy: ", "x-content-type-options: nosniff", "x-frame-options: deny"]
+        {
             assert!(head.contains(header), "{header} is missing in {head}");
         }
     }
     // A change from nowhere is refused before anybody asks who it is.
-    let (status, _, body) = ask(port, "POST /do/decide HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\nAccept: text/html");
+    let (status, _, body) = ask(
+        port,
+        "POST /do/decide HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\nAccept: text/html",
+    );
     assert_eq!(status, 403, "{body}");
     assert!(body.contains("foreign_origin"), "{body}");
     // A form that is too large isn't read to its end.
-    let (status, ..) = ask(port, "POST /do/decide HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999\r\nAccept: text/html");
+    let (status, ..) = ask(
+        port,
+        "POST /do/decide HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999\r\nAccept: text/html",
+    );
     assert_eq!(status, 413);
     assert!(portal.log().lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{}", portal.log());
     assert!(portal.log().contains("\"path\":\"/nowhere\""), "{}", portal.log());
@@ -93,7 +101,10 @@ fn numbers_are_for_this_machine_alone() {
     ] {
         assert!(body.lines().any(|found| found == line), "{line} is missing in\n{body}");
     }
-    assert!(body.contains("latchkey_build_info{version=") && body.contains("latchkey_database_connections{pool=\"write\""), "{body}");
+    assert!(
+        body.contains("latchkey_build_info{version=") && body.contains("latchkey_database_connections{pool=\"write\""),
+        "{body}"
+    );
     // A proxy on this machine brings others.
     let (status, ..) = ask(port, "GET /metrics HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9");
     assert_eq!(status, 404);

@@ -18,8 +18,18 @@ fn what_is_missing_is_named_with_what_is_expected() {
 #[test]
 fn what_is_wrong_is_named_with_its_line() {
     let place = Place::new();
-    place.write("latchkey.toml", "databse_url = \"sqlite:x.db\"\nevent_key_env = \"NOT_THERE\"\nlisten = \"everywhere\"\n");
-    said(&place, &["migrate"], &[]).refused(&["databse_url", "latchkey.toml:1", "database_url", "NOT_THERE", "listen", "latchkey.toml:3"]);
+    place.write(
+        "latchkey.toml",
+        "databse_url = \"sqlite:x.db\"\nevent_key_env = \"NOT_THERE\"\nlisten = \"everywhere\"\n",
+    );
+    said(&place, &["migrate"], &[]).refused(&[
+        "databse_url",
+        "latchkey.toml:1",
+        "database_url",
+        "NOT_THERE",
+        "listen",
+        "latchkey.toml:3",
+    ]);
     said(&place, &["--settings", "nowhere.toml", "migrate"], &[]).refused(&["nowhere.toml"]);
     place.write("latchkey.toml", "event_key = \"0123456789abcdef0123456789abcdef\"\n");
     said(&place, &["migrate"], &[]).refused(&["event_key", "does not belong in the settings file"]);
@@ -30,7 +40,10 @@ fn a_connection_that_cannot_work_stops_the_worker_by_name() {
     let place = Place::with_company();
     place.write("data/latchkey.toml", "public_url = \"http://localhost:1\"\n[connection.crm]\nkind = \"scim\"\nbase_url = \"http://elsewhere.example\"\ntoken_env = \"X\"\n");
     place.run(&["work"]).refused(&["connection.crm.base_url"]);
-    place.write("data/latchkey.toml", "public_url = \"http://localhost:1\"\n[connection.crm]\nkind = \"scim\"\ncolour = \"red\"\n");
+    place.write(
+        "data/latchkey.toml",
+        "public_url = \"http://localhost:1\"\n[connection.crm]\nkind = \"scim\"\ncolour = \"red\"\n",
+    );
     place.run(&["work"]).refused(&["connection.crm", "colour"]);
 }
 
@@ -49,7 +62,11 @@ fn wrong_usage_is_explained() {
         let output = place.bare(wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{wrong:?}: {output:?}");
     }
-    for (args, words) in [(&["--help"][..], "latchkey.toml"), (&["restore", "--help"], "--database-restored"), (&["backup", "--help"], "pg_dump")] {
+    for (args, words) in [
+        (&["--help"][..], "latchkey.toml"),
+        (&["restore", "--help"], "--database-restored"),
+        (&["backup", "--help"], "pg_dump"),
+    ] {
         let output = place.bare(args).output().unwrap();
         assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains(words), "{output:?}");
     }

@@ -28,6 +28,9 @@ use url::Url;
 
 use crate::browser::parameter;
 
+/// Signs a token's first two parts.
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 pub const CLIENT_ID: &str = "latchkey";
 pub const CLIENT_SECRET: &str = "planted-client-secret-9481";
 
@@ -200,7 +203,7 @@ impl FakeProvider {
         });
         let behaviour = self.behaviour();
         (behaviour.tweak)(&mut claims);
-        let (header, sign): (Value, Box<dyn Fn(&[u8]) -> Vec<u8>>) = match behaviour.signing.clone() {
+        let (header, sign): (Value, Signer) = match behaviour.signing.clone() {
             Signing::With(key) => (
                 json!({ "alg": "EdDSA", "typ": "JWT", "kid": key.id }),
                 Box::new(move |bytes| key.private().sign(&CoreJwsSigningAlgorithm::EdDsa, bytes).unwrap()),

@@ -1,6 +1,11 @@
 //! Signing in, from the first click to the session's end, against a provider that can be told to lie.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests: what goes wrong here fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests: what goes wrong here fails the test"
+)]
 
 mod answers;
 mod binding;

@@ -6,9 +6,7 @@ use latchkey_service::FieldProblem;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use crate::{
-    components::{FlashMessage, FormError, Mark, Sentence},
-};
+use crate::components::{FlashMessage, FormError, Mark, Sentence};
 
 const FLASH: &str = "flash";
 const DRAFT: &str = "draft";
@@ -113,10 +111,7 @@ impl Draft {
     pub fn errors(&self, fields: &[&'static str]) -> Vec<FormError> {
         self.problems
             .iter()
-            .map(|p| FormError {
-                field: fields.iter().copied().find(|f| *f == p.field),
-                message: p.message.clone(),
-            })
+            .map(|p| FormError { field: fields.iter().copied().find(|f| *f == p.field), message: p.message.clone() })
             .collect()
     }
 

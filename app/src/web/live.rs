@@ -55,10 +55,14 @@ pub(super) async fn request_events(
     let ticks = stream::unfold(changes, move |mut changes| async move {
         loop {
             match changes.recv().await {
-                Ok(changed) if changed == id => return Some((Ok(Event::default().event("changed").data("look")), changes)),
+                Ok(changed) if changed == id => {
+                    return Some((Ok(Event::default().event("changed").data("look")), changes));
+                }
                 Ok(_) => {}
                 // Missed some: it may have been among them.
-                Err(RecvError::Lagged(_)) => return Some((Ok(Event::default().event("changed").data("look")), changes)),
+                Err(RecvError::Lagged(_)) => {
+                    return Some((Ok(Event::default().event("changed").data("look")), changes));
+                }
                 Err(RecvError::Closed) => return None,
             }
         }

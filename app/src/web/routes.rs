@@ -6,13 +6,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{
-    PageError,
-    act,
-    answer::draw_errors,
-    live, load,
-    state::AppState,
-};
+use super::{PageError, act, answer::draw_errors, live, load, state::AppState};
 
 /// Every page and every change that needs somebody signed in. The caller puts [`super::Signed`] and [`super::Visit`] into
 /// the requests that come here, and a session layer around it.

@@ -51,13 +51,7 @@ pub(crate) async fn open(
     }
     Ok(NewEvent::new(
         actor.clone(),
-        EventBody::StageOpened {
-            request,
-            item,
-            stage,
-            position: i64::from(position),
-            approvers: listed(resolution),
-        },
+        EventBody::StageOpened { request, item, stage, position: i64::from(position), approvers: listed(resolution) },
     ))
 }
 
@@ -134,7 +128,11 @@ pub(crate) async fn remake(
 }
 
 /// Who decides this rule for this item, by today's facts.
-pub(crate) async fn resolve_now(tx: &mut Tx, item: &ItemRow, rule: &StageRule) -> ServiceResult<Resolution<IdentityId>> {
+pub(crate) async fn resolve_now(
+    tx: &mut Tx,
+    item: &ItemRow,
+    rule: &StageRule,
+) -> ServiceResult<Resolution<IdentityId>> {
     let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?;
     let role = facts::role_today(tx, RoleId(item.role_id)).await?;
     let known = facts::approver_facts(

@@ -132,7 +132,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     }
     if to.state != ItemState::Waiting {
         items::follow(&mut tx, RequestId(item.request_id)).await?;
-        let approver = identities::names(&mut tx, &[person.identity.0]).await?.remove(&person.identity.0).unwrap_or_default();
+        let approver =
+            identities::names(&mut tx, &[person.identity.0]).await?.remove(&person.identity.0).unwrap_or_default();
         notices::decided(&mut tx, &item, to.state, &approver, &role.facts.name, &beneficiary.name, &comment).await?;
     }
     tx.announce(Change::Request(RequestId(item.request_id)));
@@ -147,9 +148,13 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
 
 fn comment(decision: &Decision) -> ServiceResult<String> {
     let comment = decision.comment.trim();
-    let problem = |code: &str, message: String| Err(ServiceError::BadInput(vec![FieldProblem::new("comment", code, message)]));
+    let problem =
+        |code: &str, message: String| Err(ServiceError::BadInput(vec![FieldProblem::new("comment", code, message)]));
     if comment.chars().count() > MAX_COMMENT_CHARS {
-        return problem("decision.comment_too_long", format!("Use at most {MAX_COMMENT_CHARS} characters for the comment."));
+        return problem(
+            "decision.comment_too_long",
+            format!("Use at most {MAX_COMMENT_CHARS} characters for the comment."),
+        );
     }
     if decision.verdict == Verdict::Deny && comment.is_empty() {
         return problem(
@@ -201,7 +206,13 @@ async fn too_late(tx: &mut Tx, item: &ItemRow, who: IdentityId) -> ServiceResult
 }
 
 /// A refused decision is on record too, without the words.
-async fn record_refusal(tx: Tx, item: &ItemRow, actor: &Actor, code: &str, refusal: Refusal) -> ServiceResult<ServiceError> {
+async fn record_refusal(
+    tx: Tx,
+    item: &ItemRow,
+    actor: &Actor,
+    code: &str,
+    refusal: Refusal,
+) -> ServiceResult<ServiceError> {
     let body = EventBody::DecisionRefused {
         item: item.id(),
         role: RoleId(item.role_id),
@@ -257,12 +268,17 @@ impl Deciding<'_> {
         if latchkey_policy::resolve_stage(&rule, &known).is_stuck() {
             // Nobody whom the rule names is left: the last resort that opened the stage decides.
             let last = facts::resolve_open_stage(tx, &rule, &known).await?;
-            known.security = last.approvers.iter().map(|a| latchkey_policy::Candidate {
-                id: a.id,
-                name: a.name.clone(),
-                status: latchkey_domain::identity::Status::Active,
-            }).collect();
-            decides_by = latchkey_policy::StageRule { approvers: latchkey_policy::ApproverRule::Security, fallback: None };
+            known.security = last
+                .approvers
+                .iter()
+                .map(|a| latchkey_policy::Candidate {
+                    id: a.id,
+                    name: a.name.clone(),
+                    status: latchkey_domain::identity::Status::Active,
+                })
+                .collect();
+            decides_by =
+                latchkey_policy::StageRule { approvers: latchkey_policy::ApproverRule::Security, fallback: None };
         }
         if let Err(no) = may_decide(&decides_by, &known, &self.person.identity, status) {
             return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no))));
@@ -309,7 +325,15 @@ impl Following<'_> {
         let resolution = approvers::resolve_now(tx, self.item, &rule).await?;
         let request = RequestId(self.item.request_id);
         let stage = StageId(next.id);
-        notices::asked_to_decide(tx, request, stage, &resolution.approvers, &self.beneficiary.name, &self.role.facts.name).await?;
+        notices::asked_to_decide(
+            tx,
+            request,
+            stage,
+            &resolution.approvers,
+            &self.beneficiary.name,
+            &self.role.facts.name,
+        )
+        .await?;
         approvers::open(tx, self.item.id(), request, stage, to.stage, &resolution, self.actor).await
     }
 
@@ -357,7 +381,8 @@ impl Following<'_> {
 #[must_use]
 pub fn end_of(start: Instant, seconds: i64, zone: &str) -> Instant {
     let end = start + Duration::seconds(seconds);
-    let whole_days = u32::try_from(seconds / 3600).ok().and_then(Span::from_hours).is_some_and(|s| s.whole_days().is_some());
+    let whole_days =
+        u32::try_from(seconds / 3600).ok().and_then(Span::from_hours).is_some_and(|s| s.whole_days().is_some());
     if !whole_days {
         return end;
     }

@@ -74,7 +74,12 @@ pub enum ServiceError {
 impl ServiceError {
     /// A refusal in words.
     #[must_use]
-    pub fn refused(code: &'static str, what: impl Into<String>, why: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn refused(
+        code: &'static str,
+        what: impl Into<String>,
+        why: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
         Self::Refused(Refusal::new(code, what, why, help))
     }
 }

@@ -1,8 +1,6 @@
 //! Collects what the policy needs to know about an item, as it is today.
 
-use latchkey_domain::{
-    IdentityId, RoleId, RoleVersionId, identity::Status, portal_role::PortalRole, role::Risk,
-};
+use latchkey_domain::{IdentityId, RoleId, RoleVersionId, identity::Status, portal_role::PortalRole, role::Risk};
 use latchkey_policy::{
     ApproverFacts, ApproverRule, Candidate, PersonFacts, PolicySnapshot, Resolution, RoleFacts, Span, StageRule,
     resolve_stage,

@@ -65,7 +65,8 @@ impl Settling<'_> {
         }
 
         let needed_ids: BTreeSet<Uuid> = needed.iter().map(|n| n.entitlement_id).collect();
-        for row in present.iter().filter(|f| f.desired == Presence::Present && !needed_ids.contains(&f.entitlement_id)) {
+        for row in present.iter().filter(|f| f.desired == Presence::Present && !needed_ids.contains(&f.entitlement_id))
+        {
             if row.found && !row.adopted {
                 self.let_be(row).await?;
             } else {
@@ -94,7 +95,11 @@ impl Settling<'_> {
     }
 
     /// The identity's account on the system, made or switched on again where needed.
-    async fn wanted_account(&mut self, accounts: &mut BTreeMap<Uuid, AccountRow>, system: Uuid) -> ServiceResult<AccountId> {
+    async fn wanted_account(
+        &mut self,
+        accounts: &mut BTreeMap<Uuid, AccountRow>,
+        system: Uuid,
+    ) -> ServiceResult<AccountId> {
         if let Some(account) = accounts.get_mut(&system) {
             let id = account.id();
             if account.desired != AccountState::Enabled {
@@ -202,10 +207,5 @@ impl Settling<'_> {
 
 /// On the built-in system, deciding is doing: what is wanted is so at once.
 const fn settled_here(work: Work) -> Work {
-    Work {
-        observed: work.desired,
-        progress: Progress::Settled,
-        due_at: None,
-        ..work
-    }
+    Work { observed: work.desired, progress: Progress::Settled, due_at: None, ..work }
 }

@@ -101,7 +101,12 @@ pub async fn submit_request(
 
     let request = RequestId::new(tx.now());
     let reference = reference(request);
-    let new = NewRequest { id: request, reference: reference.clone(), requester: person.identity, form_key: submission.form_key };
+    let new = NewRequest {
+        id: request,
+        reference: reference.clone(),
+        requester: person.identity,
+        form_key: submission.form_key,
+    };
     items::insert_request(&mut tx, &new).await?;
 
     let reference_of_actor = actor.reference();
@@ -118,7 +123,12 @@ pub async fn submit_request(
     events.push(
         NewEvent::new(
             reference_of_actor,
-            EventBody::RequestSubmitted { request, reference: reference.clone(), requester: person.identity, items: told },
+            EventBody::RequestSubmitted {
+                request,
+                reference: reference.clone(),
+                requester: person.identity,
+                items: told,
+            },
         )
         .text("reason", reasons),
     );
@@ -157,7 +167,11 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    async fn write(&self, tx: &mut Tx, actor: &latchkey_domain::actor::ActorRef) -> ServiceResult<(SubmittedItem, NewEvent)> {
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        actor: &latchkey_domain::actor::ActorRef,
+    ) -> ServiceResult<(SubmittedItem, NewEvent)> {
         let wish = self.wish;
         let role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
@@ -195,7 +209,8 @@ impl Writing<'_> {
         let mut first = None;
         for (position, rule) in (0_u16..).zip(&role.policy.policy.stages) {
             let stage = StageId::new(tx.now());
-            let frozen = serde_json::to_string(rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
+            let frozen =
+                serde_json::to_string(rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
             stages::insert(tx, stage, item, position, &frozen).await?;
             first = first.or(Some(stage));
         }
@@ -203,7 +218,8 @@ impl Writing<'_> {
             return Err(StoreError::Misuse("a policy without stages was accepted").into());
         };
         let opened = approvers::open(tx, item, self.request, stage, 0, resolution, actor).await?;
-        notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, &person.name, &role.facts.name).await?;
+        notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, &person.name, &role.facts.name)
+            .await?;
         let submitted = SubmittedItem {
             item,
             role: wish.role,
@@ -249,10 +265,9 @@ impl Writing<'_> {
         let longer = live.iter().find(|g| g.role_id == role.id.0 && g.ends_at.is_none_or(|end| end >= would_end));
         if let Some(grant) = longer {
             let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
-            let until = grant.ends_at.map_or_else(
-                || "without an end".to_owned(),
-                |end| format!("until {}", end.format("%-d %B %Y")),
-            );
+            let until = grant
+                .ends_at
+                .map_or_else(|| "without an end".to_owned(), |end| format!("until {}", end.format("%-d %B %Y")));
             return Err(ServiceError::refused(
                 "request.already_held",
                 "This was not submitted.",
@@ -298,7 +313,12 @@ pub(crate) fn refused(refusals: Vec<latchkey_policy::Refusal>) -> ServiceError {
 }
 
 fn refusal(r: latchkey_policy::Refusal) -> Refusal {
-    Refusal { code: format!("request.{}", r.code.as_str()), what: "This was not submitted.".to_owned(), why: r.message, help: r.help }
+    Refusal {
+        code: format!("request.{}", r.code.as_str()),
+        what: "This was not submitted.".to_owned(),
+        why: r.message,
+        help: r.help,
+    }
 }
 
 /// What people quote: six letters and digits out of the id's random part, without those that look alike.

@@ -71,7 +71,10 @@ async fn live(s: &Scene, seed: u64, steps: usize) {
                 let (who, item) = open[at];
                 let verdict = if dice.roll(4) == 0 { Verdict::Deny } else { Verdict::Approve };
                 let by = s.approvers(item).await;
-                let Some(by) = by.first() else { open.remove(at); continue };
+                let Some(by) = by.first() else {
+                    open.remove(at);
+                    continue;
+                };
                 match s.decide(*by, item, verdict).await.map(|d| d.state) {
                     Ok(ItemState::Approved) => held.push((who, s.grant_of(open.remove(at).1).await)),
                     Ok(ItemState::Denied) => drop(open.remove(at)),

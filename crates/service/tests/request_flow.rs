@@ -384,7 +384,11 @@ async fn leaves(s: &Scene, who: latchkey_domain::IdentityId) {
     latchkey_testkit::testing::set_status(&mut tx, who, Status::Terminated).await.unwrap();
     let mut events = vec![latchkey_domain::event::NewEvent::new(
         actor.clone(),
-        latchkey_domain::event::EventBody::PersonStatusChanged { identity: who, from: Status::Active, to: Status::Terminated },
+        latchkey_domain::event::EventBody::PersonStatusChanged {
+            identity: who,
+            from: Status::Active,
+            to: Status::Terminated,
+        },
     )];
     events.extend(person_left(&mut tx, who, &actor).await.unwrap());
     events.extend(approvers::remake_for_identity(&mut tx, who, &actor, "left").await.unwrap());

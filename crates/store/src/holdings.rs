@@ -224,7 +224,12 @@ pub struct PeerRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn held_by_peers(c: &mut impl AsConn, manager: IdentityId, without: IdentityId, limit: i64) -> StoreResult<Vec<PeerRow>> {
+pub async fn held_by_peers(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    without: IdentityId,
+    limit: i64,
+) -> StoreResult<Vec<PeerRow>> {
     rows!(
         c,
         PeerRow,
@@ -243,7 +248,12 @@ pub async fn held_by_peers(c: &mut impl AsConn, manager: IdentityId, without: Id
 ///
 /// # Errors
 /// When the database fails.
-pub async fn peers_with(c: &mut impl AsConn, manager: IdentityId, without: IdentityId, role: latchkey_domain::RoleId) -> StoreResult<(i64, i64)> {
+pub async fn peers_with(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    without: IdentityId,
+    role: latchkey_domain::RoleId,
+) -> StoreResult<(i64, i64)> {
     Ok(row!(
         c,
         (i64, i64),
@@ -278,7 +288,11 @@ pub async fn count_peers(c: &mut impl AsConn, manager: IdentityId, without: Iden
 ///
 /// # Errors
 /// When the database fails.
-pub async fn live_of_role(c: &mut impl AsConn, identity: IdentityId, role: latchkey_domain::RoleId) -> StoreResult<Vec<LiveRow>> {
+pub async fn live_of_role(
+    c: &mut impl AsConn,
+    identity: IdentityId,
+    role: latchkey_domain::RoleId,
+) -> StoreResult<Vec<LiveRow>> {
     rows!(
         c,
         LiveRow,

@@ -322,7 +322,12 @@ pub struct InboxRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn inbox(c: &mut impl AsConn, who: IdentityId, after: Option<Uuid>, limit: i64) -> StoreResult<Vec<InboxRow>> {
+pub async fn inbox(
+    c: &mut impl AsConn,
+    who: IdentityId,
+    after: Option<Uuid>,
+    limit: i64,
+) -> StoreResult<Vec<InboxRow>> {
     rows!(
         c,
         InboxRow,
@@ -369,7 +374,12 @@ pub struct DecidedRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn decided_by(c: &mut impl AsConn, who: IdentityId, before: Option<Uuid>, limit: i64) -> StoreResult<Vec<DecidedRow>> {
+pub async fn decided_by(
+    c: &mut impl AsConn,
+    who: IdentityId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> StoreResult<Vec<DecidedRow>> {
     rows!(
         c,
         DecidedRow,
@@ -472,7 +482,12 @@ pub struct TeamRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn team(c: &mut impl AsConn, manager: IdentityId, after: Option<(String, Uuid)>, limit: i64) -> StoreResult<Vec<TeamRow>> {
+pub async fn team(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    after: Option<(String, Uuid)>,
+    limit: i64,
+) -> StoreResult<Vec<TeamRow>> {
     let (name, id) = after.unwrap_or((String::new(), Uuid::nil()));
     rows!(
         c,

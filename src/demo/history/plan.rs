@@ -24,25 +24,53 @@ pub const HAD_IT_BEFORE: &str = "Chief of staff";
 
 /// Who usually has what: a role, the titles or departments (`@`) that ask for it, and how many of them.
 const USUAL: &[(&str, &[&str], usize)] = &[
-    ("software-engineer", &["Software engineer", "Senior software engineer", "Platform engineer", "Staff engineer", "Release engineer"], 20),
+    (
+        "software-engineer",
+        &["Software engineer", "Senior software engineer", "Platform engineer", "Staff engineer", "Release engineer"],
+        20,
+    ),
     ("firmware-engineer", &["Firmware engineer", "Senior firmware engineer"], 5),
     ("firmware-reviewer", &["Electronics engineer", "Test engineer", "Radio engineer"], 3),
     ("code-reader", &["Technical writer", "Security engineer", "Security analyst", "User researcher"], 4),
     ("test-fleet-operator", &["Test engineer", "Field test engineer", "Senior test engineer"], 4),
-    ("staging-deployer", &["Platform engineer", "Senior platform engineer", "Senior software engineer", "Build engineer"], 7),
+    (
+        "staging-deployer",
+        &["Platform engineer", "Senior platform engineer", "Senior software engineer", "Build engineer"],
+        7,
+    ),
     ("pipeline-maintainer", &["Build engineer", "Senior build engineer"], 2),
     ("on-call-engineer", &["Site reliability engineer", "Senior platform engineer", "Senior software engineer"], 6),
     ("data-engineer", &["Data engineer", "Senior data engineer", "Database engineer"], 5),
-    ("sensor-data-reader", &["Oceanographer", "Hydrologist", "Forecast modeller", "Sensor engineer", "Calibration technician"], 7),
-    ("business-analyst", &["Analyst, product", "Analyst, sales and finance", "Senior analyst", "Analyst, customer care"], 4),
-    ("report-reader", &["@Product and design", "@Operations", "Customer success manager", "Sales development representative"], 16),
+    (
+        "sensor-data-reader",
+        &["Oceanographer", "Hydrologist", "Forecast modeller", "Sensor engineer", "Calibration technician"],
+        7,
+    ),
+    (
+        "business-analyst",
+        &["Analyst, product", "Analyst, sales and finance", "Senior analyst", "Analyst, customer care"],
+        4,
+    ),
+    (
+        "report-reader",
+        &["@Product and design", "@Operations", "Customer success manager", "Sales development representative"],
+        16,
+    ),
     ("forecast-publisher", &["Forecast modeller"], 2),
     ("people-analyst", &["Analyst, people"], 1),
     ("work-from-anywhere", &["@Finance and legal", "@People and workplace", "@Sales and marketing"], 22),
     ("remote-desktop", &["Bid writer", "Commercial analyst", "Financial analyst", "Mechanical engineer", "Buyer"], 6),
     ("visitor-host", &["Receptionist", "Workplace coordinator", "Executive assistant", "Events manager"], 4),
-    ("purchase-requester", &["Buyer", "Field service manager", "Workplace coordinator", "Logistics planner", "Events manager"], 6),
-    ("designer", &["Product designer", "Senior product designer", "Brand designer", "Marketing designer", "Service designer"], 6),
+    (
+        "purchase-requester",
+        &["Buyer", "Field service manager", "Workplace coordinator", "Logistics planner", "Events manager"],
+        6,
+    ),
+    (
+        "designer",
+        &["Product designer", "Senior product designer", "Brand designer", "Marketing designer", "Service designer"],
+        6,
+    ),
     ("account-manager", &["Account manager", "Senior account manager"], 13),
     ("customer-reader", &["Customer success manager", "Financial analyst", "Content editor"], 6),
     ("bid-writer", &["Bid writer", "Partner manager, ports"], 2),
@@ -97,6 +125,7 @@ const FULL_INBOX: &[&[&str]] = &[
 /// Plans everything.
 pub fn everything(play: &mut Play<'_>) {
     portal_roles(play);
+    regulars_have_something(play);
     usual(play);
     one_employee(play);
     full_inbox(play);
@@ -117,7 +146,12 @@ fn ago(play: &Play<'_>, days: i64, minutes: i64) -> Instant {
 /// The people who run the portal ask for that, like everybody else.
 fn portal_roles(play: &mut Play<'_>) {
     let start = play.start();
-    let roles = [("E0060", "latchkey-security"), ("E0056", "latchkey-security"), ("C0002", "latchkey-auditor"), ("E0048", "latchkey-helpdesk")];
+    let roles = [
+        ("E0060", "latchkey-security"),
+        ("E0056", "latchkey-security"),
+        ("C0002", "latchkey-auditor"),
+        ("E0048", "latchkey-helpdesk"),
+    ];
     for (minutes, (number, role)) in (0_i64..).zip(roles) {
         if let Some(person) = play.cast.person(number).cloned() {
             let ask = Ask { at_once: true, ..one(&person, role, Fate::Approved) };
@@ -162,7 +196,7 @@ fn one_employee(play: &mut Play<'_>) {
         (61, "remote-desktop", Some(7), Fate::Approved),
         (47, "visitor-host", Some(30), Fate::GivenBack(9)),
         (33, "customer-reader", None, Fate::Denied),
-        (26, "sensor-data-reader", Some(30), Fate::Approved),
+        (28, "sensor-data-reader", Some(30), Fate::Approved),
         (12, "purchase-requester", None, Fate::Withdrawn),
         (2, "forecast-publisher", None, Fate::Waits),
     ];
@@ -179,6 +213,12 @@ fn full_inbox(play: &mut Play<'_>) {
     if team.is_empty() {
         return;
     }
+    for person in &team {
+        for role in ["software-engineer", "work-from-anywhere"] {
+            let at = days::at_work(ago(play, play_day(person), 0), &mut play.rng);
+            play.ask(at, Ask { at_once: true, ..one(person, role, Fate::Approved) });
+        }
+    }
     for (at, roles) in FULL_INBOX.iter().enumerate() {
         let Some(person) = team.get(at % team.len()) else { continue };
         let hours = play.rng.random_range(2..12) + 5 * i64::try_from(at).unwrap_or(0);
@@ -186,6 +226,12 @@ fn full_inbox(play: &mut Play<'_>) {
         let ask = Ask { roles, ..one(person, "", Fate::Waits) };
         play.ask(days::working(play.now() - TimeDelta::hours(hours)).min(ago(play, 0, 45)), ask);
     }
+}
+
+/// Some day of the first weeks, another one for each.
+fn play_day(person: &PersonRow) -> i64 {
+    let number: i64 = person.external_id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+    60 + number % 25
 }
 
 /// A few things wait for others too, some of them half-way.
@@ -232,6 +278,26 @@ fn trouble(play: &mut Play<'_>) {
     let found = play.cast.like(&[HAD_IT_BEFORE]).next().cloned();
     if let Some(person) = found {
         play.ask(ago(play, 35, 0), one(&person, "work-from-anywhere", Fate::Approved));
+    }
+}
+
+/// Those who can be tried have something themselves.
+fn regulars_have_something(play: &mut Play<'_>) {
+    let have: [(&str, &[&'static str]); 6] = [
+        (BUSY_MANAGER, &["code-reader", "work-from-anywhere", "purchase-requester"]),
+        (OWNER, &["software-engineer", "work-from-anywhere", "purchase-requester"]),
+        (ADMINISTRATOR, &["work-from-anywhere", "code-reader"]),
+        ("E0060", &["work-from-anywhere", "report-reader"]),
+        ("E0048", &["service-desk-analyst", "visitor-host"]),
+        ("E0008", &["sensor-data-reader", "report-reader"]),
+    ];
+    for (number, roles) in have {
+        let Some(person) = play.cast.person(number).cloned() else { continue };
+        for role in roles {
+            let day = play.rng.random_range(20..85);
+            let at = days::at_work(ago(play, day, 0), &mut play.rng);
+            play.ask(at, one(&person, role, Fate::Approved));
+        }
     }
 }
 

@@ -2,20 +2,56 @@
 
 use latchkey_domain::item::Verdict;
 use latchkey_service::catalog::RoleEntry;
-use rand::{seq::IndexedRandom, rngs::StdRng};
+use rand::{rngs::StdRng, seq::IndexedRandom};
 
 /// Reasons by the stable key of the role; others take one of the general ones.
 const REASONS: &[(&str, &[&str])] = &[
-    ("software-engineer", &["I joined the team on Monday and need to work on the code.", "Moved here from the web team.", "My contract was extended, and this ended with the old one."]),
+    (
+        "software-engineer",
+        &[
+            "I joined the team on Monday and need to work on the code.",
+            "Moved here from the web team.",
+            "My contract was extended, and this ended with the old one.",
+        ],
+    ),
     ("firmware-engineer", &["I take over the depth sensor firmware.", "Working on the new radio board."]),
-    ("firmware-reviewer", &["I review the power management changes before the release.", "Second reviewer for the bootloader."]),
-    ("code-reader", &["I document the interface of the alerts and want to read how it is made.", "To follow the telemetry work without asking every time."]),
+    (
+        "firmware-reviewer",
+        &["I review the power management changes before the release.", "Second reviewer for the bootloader."],
+    ),
+    (
+        "code-reader",
+        &[
+            "I document the interface of the alerts and want to read how it is made.",
+            "To follow the telemetry work without asking every time.",
+        ],
+    ),
     ("data-engineer", &["I build the new tide pipeline.", "Taking over the nightly loads."]),
-    ("sensor-data-reader", &["For the harbour study.", "I compare our readings with the gauge at Vlissingen.", "To check calibration results against the field."]),
+    (
+        "sensor-data-reader",
+        &[
+            "For the harbour study.",
+            "I compare our readings with the gauge at Vlissingen.",
+            "To check calibration results against the field.",
+        ],
+    ),
     ("business-analyst", &["Quarterly figures for the board.", "I prepare the churn report."]),
     ("report-reader", &["I present these numbers every month.", "To see the weekly overview."]),
-    ("work-from-anywhere", &["I work from home two days a week.", "Travelling to customers next month.", "I moved further from the office."]),
-    ("remote-desktop", &["The drawing program runs only there, and I need it for one tender.", "Year-end reports need the old spreadsheet."]),
+    (
+        "work-from-anywhere",
+        &[
+            "I work from home two days a week.",
+            "Travelling to customers next month.",
+            "I moved further from the office.",
+        ],
+    ),
+    (
+        "remote-desktop",
+        &[
+            "The drawing program runs only there, and I need it for one tender.",
+            "Year-end reports need the old spreadsheet.",
+        ],
+    ),
     ("visitor-host", &["We have visitors from the port authority next week.", "Interviews on site."]),
     ("purchase-requester", &["I order spare parts for the field.", "Our team has its own budget now."]),
     ("on-call-engineer", &["I join the rota from next week.", "Covering for the summer."]),
@@ -49,7 +85,15 @@ const GENERAL: &[&str] = &[
     "I stand in for a colleague on leave.",
 ];
 
-const YES: &[&str] = &["", "", "", "", "Fine.", "Agreed, as discussed.", "Until the end of the project is enough, give it back if you finish earlier."];
+const YES: &[&str] = &[
+    "",
+    "",
+    "",
+    "",
+    "Fine.",
+    "Agreed, as discussed.",
+    "Until the end of the project is enough, give it back if you finish earlier.",
+];
 
 const NO: &[&str] = &[
     "The monthly report has what you need; ask Abiodun for it.",

@@ -5,7 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::{DemoPerson, Provider};
+use super::{DemoPerson, Provider, totp::STEP};
 use crate::security::notice::escape;
 
 /// How many people are listed before searching is quicker.
@@ -18,7 +18,7 @@ pub fn page(provider: &Provider, title: &str, body: &str, status: StatusCode) ->
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} - {company} demo sign-in</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <link rel=\"stylesheet\" href=\"/style.css\"></head><body>\
+         <link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/style.css\"></head><body>\
          <p class=\"banner\"><strong>Demo sign-in.</strong> Not part of a real installation.</p>\
          <main><p class=\"company\"><span class=\"mark\" aria-hidden=\"true\"></span>{company}</p><h1>{title}</h1>{body}</main>\
          </body></html>\n"
@@ -79,7 +79,7 @@ fn choice(person: &DemoPerson) -> String {
         person.note.as_ref().map_or(String::new(), |note| format!("<span class=\"note\">{}</span>", escape(note)));
     format!(
         "<button name=\"subject\" value=\"{subject}\">{initials}<span class=\"who\"><span class=\"name\">{name}</span>\
-         <span class=\"what\">{title}, {department}</span></span>{note}</button>",
+         <span class=\"what\">{title}, {department}</span>{note}</span></button>",
         subject = escape(&person.subject),
         initials = initials(&person.name),
         name = escape(&person.name),
@@ -138,9 +138,9 @@ pub fn authenticator(code: &str, seconds_left: i64) -> Response {
     let (front, back) = code.split_at_checked(3).unwrap_or((code, ""));
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Authenticator</title>\
-         <meta name=\"color-scheme\" content=\"light dark\"><link rel=\"stylesheet\" href=\"/style.css\"></head>\
+         <meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/style.css\"></head>\
          <body class=\"authenticator\"><p>Authenticator</p><p class=\"digits\" data-code=\"{code}\">{front} {back}</p>\
-         <p>Changes in {seconds_left} seconds</p></body></html>\n"
+         <p>A new code every {STEP} seconds</p><div class=\"left s{seconds_left}\"></div></body></html>\n"
     );
     let mut response = Html(html).into_response();
     response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));

@@ -214,7 +214,7 @@ async fn without_the_code_only_one_factor_is_said_and_asking_again_keeps_the_per
 async fn a_code_counts_once_soon_and_with_its_verifier() {
     let place = Place::new();
     let mut visitor = place.visitor();
-    let mut code = async |visitor: &mut Visitor| {
+    let code = async |visitor: &mut Visitor| {
         let flow = visitor.asks("").await;
         visitor.post("/people", &[("flow", &flow), ("subject", "e1")]).await;
         visitor.post("/without-code", &[("flow", &flow)]).await.parameter("code").unwrap()

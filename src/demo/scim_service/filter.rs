@@ -16,7 +16,8 @@ struct Equals {
 }
 
 /// The attributes that can be filtered by, and whether case matters (RFC 7643).
-const ATTRIBUTES: &[(&str, bool)] = &[("userName", false), ("externalId", true), ("displayName", false), ("id", true), ("active", true)];
+const ATTRIBUTES: &[(&str, bool)] =
+    &[("userName", false), ("externalId", true), ("displayName", false), ("id", true), ("active", true)];
 
 impl Filter {
     /// Reads a filter.
@@ -46,7 +47,9 @@ impl Filter {
         self.0.iter().all(|term| {
             let exact = ATTRIBUTES.iter().any(|(name, exact)| *name == term.attribute && *exact);
             match (resource.get(term.attribute), &term.value) {
-                (Some(Value::String(found)), Value::String(wanted)) if !exact => found.to_lowercase() == wanted.to_lowercase(),
+                (Some(Value::String(found)), Value::String(wanted)) if !exact => {
+                    found.to_lowercase() == wanted.to_lowercase()
+                }
                 (Some(found), wanted) => found == wanted,
                 (None, wanted) => wanted.is_null(),
             }
@@ -94,7 +97,8 @@ mod tests {
 
     #[test]
     fn terms_compare_as_their_attribute_does() {
-        let ann = json!({ "userName": "Ann.Berg", "externalId": "E0001", "active": true, "displayName": "Ann \"AB\" Berg" });
+        let ann =
+            json!({ "userName": "Ann.Berg", "externalId": "E0001", "active": true, "displayName": "Ann \"AB\" Berg" });
         assert!(fits(r#"userName eq "ann.berg""#, &ann));
         assert!(fits(r#"urn:ietf:params:scim:schemas:core:2.0:User:username EQ "ANN.BERG""#, &ann));
         assert!(fits(r#"externalId eq "E0001""#, &ann));
@@ -106,7 +110,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for wrong in ["", "userName", "userName co \"a\"", "userName eq", "userName eq ann", "nickName eq \"a\"", "userName eq \"a\" or id eq \"b\""] {
+        for wrong in [
+            "",
+            "userName",
+            "userName co \"a\"",
+            "userName eq",
+            "userName eq ann",
+            "nickName eq \"a\"",
+            "userName eq \"a\" or id eq \"b\"",
+        ] {
             assert_eq!(Filter::parse(wrong).unwrap_err().kind, Some("invalidFilter"), "{wrong}");
         }
     }

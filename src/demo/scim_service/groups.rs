@@ -18,7 +18,11 @@ use super::{
 
 type Ids = Path<(String, String)>;
 
-pub async fn list(State(scim): State<Scim>, client: Client, UrlQuery(query): UrlQuery<Query>) -> Result<Response, Problem> {
+pub async fn list(
+    State(scim): State<Scim>,
+    client: Client,
+    UrlQuery(query): UrlQuery<Query>,
+) -> Result<Response, Problem> {
     let filter = query.filter()?;
     let base = scim.base(&client.tenant);
     let found: Vec<Value> = scim.0.state.look(&client.tenant, |held| {
@@ -103,7 +107,12 @@ fn change(
     Ok(with_version(StatusCode::OK, &group))
 }
 
-pub async fn delete(State(scim): State<Scim>, client: Client, Path((_, id)): Ids, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn delete(
+    State(scim): State<Scim>,
+    client: Client,
+    Path((_, id)): Ids,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     scim.0.state.try_change(&client.tenant, |held, _| {
         let group = held.groups.get(&id).ok_or_else(|| no_group(&id))?;
         fits_version(group, &headers)?;

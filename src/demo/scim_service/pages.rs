@@ -19,7 +19,8 @@ use crate::assets;
 
 /// The applications.
 pub async fn front(State(scim): State<Scim>) -> Response {
-    let all: Vec<(String, String)> = scim.0.tenants.values().map(|tenant| (tenant.key.clone(), tenant.name.clone())).collect();
+    let all: Vec<(String, String)> =
+        scim.0.tenants.values().map(|tenant| (tenant.key.clone(), tenant.name.clone())).collect();
     let html = page(&scim, "Applications", move || {
         view! {
             <div class="demo">
@@ -64,7 +65,8 @@ pub async fn tenant(State(scim): State<Scim>, Path(key): Path<String>) -> Respon
             .groups
             .values()
             .map(|group| {
-                let mut inside: Vec<String> = members(group).iter().filter_map(|member| name(text(member, "value"))).collect();
+                let mut inside: Vec<String> =
+                    members(group).iter().filter_map(|member| name(text(member, "value"))).collect();
                 inside.sort();
                 (text(group, "displayName").to_owned(), inside)
             })

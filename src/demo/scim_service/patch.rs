@@ -12,8 +12,10 @@ use super::{
 /// # Errors
 /// The first operation that isn't understood; the resource is then to be thrown away.
 pub fn apply(resource: &mut Value, message: &Value, attributes: &'static [&'static str]) -> Result<(), Problem> {
-    let operations = message.as_object().into_iter().flatten().find(|(name, _)| name.eq_ignore_ascii_case("Operations"));
-    let Some(operations) = operations.and_then(|(_, operations)| operations.as_array()).filter(|list| !list.is_empty()) else {
+    let operations =
+        message.as_object().into_iter().flatten().find(|(name, _)| name.eq_ignore_ascii_case("Operations"));
+    let Some(operations) = operations.and_then(|(_, operations)| operations.as_array()).filter(|list| !list.is_empty())
+    else {
         return Err(Problem::bad("invalidSyntax", "A PATCH needs Operations."));
     };
     operations.iter().try_for_each(|operation| one(resource, operation, attributes))
@@ -25,7 +27,9 @@ fn one(resource: &mut Value, operation: &Value, attributes: &'static [&'static s
     let path = text(operation, "path").trim();
     match (op.as_str(), path) {
         ("add" | "replace", "") => match value {
-            Some(Value::Object(values)) => values.iter().try_for_each(|(name, value)| set(resource, name, value, op == "add", attributes)),
+            Some(Value::Object(values)) => {
+                values.iter().try_for_each(|(name, value)| set(resource, name, value, op == "add", attributes))
+            }
             _ => Err(Problem::bad("invalidValue", "Without a path the value is an object.")),
         },
         ("add" | "replace", path) => match value {
@@ -55,7 +59,9 @@ fn target<'a>(path: &'a str, attributes: &'static [&'static str]) -> Result<Targ
         let name = known(name, attributes).ok_or_else(wrong)?;
         // members[value eq "id"]
         let mut words = filter.strip_suffix(']').ok_or_else(wrong)?.trim().splitn(3, ' ');
-        let (Some(attribute), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else { return Err(wrong()) };
+        let (Some(attribute), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
+            return Err(wrong());
+        };
         if !attribute.eq_ignore_ascii_case("value") || !operator.eq_ignore_ascii_case("eq") {
             return Err(wrong());
         }
@@ -68,7 +74,13 @@ fn target<'a>(path: &'a str, attributes: &'static [&'static str]) -> Result<Targ
     }
 }
 
-fn set(resource: &mut Value, path: &str, value: &Value, add: bool, attributes: &'static [&'static str]) -> Result<(), Problem> {
+fn set(
+    resource: &mut Value,
+    path: &str,
+    value: &Value,
+    add: bool,
+    attributes: &'static [&'static str],
+) -> Result<(), Problem> {
     match target(path, attributes)? {
         Target::Whole(name) => match (resource.get_mut(name), value) {
             (Some(Value::Array(there)), Value::Array(more)) if add => there.extend(more.iter().cloned()),
@@ -90,7 +102,12 @@ fn set(resource: &mut Value, path: &str, value: &Value, add: bool, attributes: &
     Ok(())
 }
 
-fn remove(resource: &mut Value, path: &str, value: Option<&Value>, attributes: &'static [&'static str]) -> Result<(), Problem> {
+fn remove(
+    resource: &mut Value,
+    path: &str,
+    value: Option<&Value>,
+    attributes: &'static [&'static str],
+) -> Result<(), Problem> {
     match target(path, attributes)? {
         Target::Whole(name) => match (resource.get_mut(name), value) {
             // Some clients name the values to remove in the value instead of in the path.
@@ -139,7 +156,11 @@ mod tests {
             json!([{ "op": "remove", "path": "urn:ietf:params:scim:schemas:core:2.0:Group:members[value eq \"1\"]" }]),
             json!([{ "op": "Remove", "path": "members", "value": [{ "value": "1" }] }]),
         ] {
-            assert_eq!(patched(&group, GROUP_ATTRIBUTES, &gone).unwrap()["members"], json!([{ "value": "2" }]), "{gone}");
+            assert_eq!(
+                patched(&group, GROUP_ATTRIBUTES, &gone).unwrap()["members"],
+                json!([{ "value": "2" }]),
+                "{gone}"
+            );
         }
         let all = json!([{ "op": "remove", "path": "members" }]);
         assert!(patched(&group, GROUP_ATTRIBUTES, &all).unwrap().get("members").is_none());
@@ -153,7 +174,10 @@ mod tests {
         let off = json!([{ "op": "replace", "path": "active", "value": false }]);
         assert_eq!(patched(&user, USER_ATTRIBUTES, &off).unwrap()["active"], false);
         let name = json!([{ "op": "replace", "path": "name.familyName", "value": "Berg" }]);
-        assert_eq!(patched(&user, USER_ATTRIBUTES, &name).unwrap()["name"], json!({ "givenName": "Ann", "familyName": "Berg" }));
+        assert_eq!(
+            patched(&user, USER_ATTRIBUTES, &name).unwrap()["name"],
+            json!({ "givenName": "Ann", "familyName": "Berg" })
+        );
         let several = json!([{ "op": "add", "value": { "title": "Engineer", "ACTIVE": false } }]);
         let found = patched(&user, USER_ATTRIBUTES, &several).unwrap();
         assert_eq!((found["title"].as_str(), &found["active"]), (Some("Engineer"), &json!(false)));

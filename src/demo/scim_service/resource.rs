@@ -13,8 +13,19 @@ pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// The attributes of a user that a client may set.
-pub const USER_ATTRIBUTES: &[&str] =
-    &["externalId", "userName", "displayName", "name", "emails", "active", "title", "preferredLanguage", "timezone", "userType", "nickName"];
+pub const USER_ATTRIBUTES: &[&str] = &[
+    "externalId",
+    "userName",
+    "displayName",
+    "name",
+    "emails",
+    "active",
+    "title",
+    "preferredLanguage",
+    "timezone",
+    "userType",
+    "nickName",
+];
 /// The attributes of a group that a client may set.
 pub const GROUP_ATTRIBUTES: &[&str] = &["externalId", "displayName", "members"];
 
@@ -80,7 +91,10 @@ pub fn check_user(held: &Held, user: &mut Value, own: Option<&str>) -> Result<()
         Some(_) => return Err(Problem::bad("invalidValue", "active is true or false.")),
     }
     let folded = name.to_lowercase();
-    let taken = held.users.iter().any(|(id, other)| Some(id.as_str()) != own && text(other, "userName").to_lowercase() == folded);
+    let taken = held
+        .users
+        .iter()
+        .any(|(id, other)| Some(id.as_str()) != own && text(other, "userName").to_lowercase() == folded);
     if taken { Err(Problem::taken(format!("There is a user named {name} already."))) } else { Ok(()) }
 }
 
@@ -155,7 +169,8 @@ impl Query {
                 if ["id", "schemas"].contains(&name.as_str()) {
                     return true;
                 }
-                only.as_ref().is_none_or(|only| only.contains(&name)) && !without.as_ref().is_some_and(|without| without.contains(&name))
+                only.as_ref().is_none_or(|only| only.contains(&name))
+                    && !without.as_ref().is_some_and(|without| without.contains(&name))
             });
         }
         resource

@@ -187,7 +187,8 @@ fn begin(resource: &mut Value, id: &str, schema: &str, kind: &str, now: Instant)
 
 /// Notes that a resource changed: another version from now on.
 pub fn touch(resource: &mut Value, now: Instant) {
-    let version = text(&resource["meta"], "version").trim_start_matches("W/\"").trim_end_matches('"').parse::<u64>().unwrap_or(0);
+    let version =
+        text(&resource["meta"], "version").trim_start_matches("W/\"").trim_end_matches('"').parse::<u64>().unwrap_or(0);
     resource["meta"]["version"] = format!("W/\"{}\"", version + 1).into();
     resource["meta"]["lastModified"] = now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into();
 }

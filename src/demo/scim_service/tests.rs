@@ -8,7 +8,8 @@ use axum::{
 };
 use chrono::TimeDelta;
 use latchkey_connectors::{
-    AccountSpec, AccountState, CallError, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Lookup, build, scim::ScimSettings,
+    AccountSpec, AccountState, CallError, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef,
+    Lookup, build, scim::ScimSettings,
 };
 use latchkey_domain::clock::{Clock, ManualClock, SystemClock};
 use serde_json::{Value, json};
@@ -92,7 +93,11 @@ async fn a_busy_group_is_tried_again_later() {
     let clock = Arc::new(ManualClock::new(SystemClock.now()));
     let (scim, connector) = served(folder.path(), clock.clone()).await;
     let until = clock.now() + TimeDelta::hours(1);
-    scim.busy("crm", Busy { group: "CRM Exporters".to_owned(), until, words: "The group is being reindexed.".to_owned() }).unwrap();
+    scim.busy(
+        "crm",
+        Busy { group: "CRM Exporters".to_owned(), until, words: "The group is being reindexed.".to_owned() },
+    )
+    .unwrap();
     let made = connector.create(&ann()).await.unwrap();
     let exporters = EntitlementRef::new(EntitlementKind::AppRole, "CRM Exporters");
     match connector.grant(&made.native_id, &exporters).await {
@@ -112,7 +117,13 @@ async fn what_it_holds_is_there_after_a_restart() {
     assert!(connector.read(&made.native_id, &[]).await.unwrap().is_some());
 }
 
-async fn ask(scim: &Scim, method: &str, path: &str, token: &str, body: Option<Value>) -> (StatusCode, Value, Option<String>) {
+async fn ask(
+    scim: &Scim,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<Value>,
+) -> (StatusCode, Value, Option<String>) {
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:7402");
     if !token.is_empty() {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -125,7 +136,8 @@ async fn ask(scim: &Scim, method: &str, path: &str, token: &str, body: Option<Va
         None => Body::empty(),
     };
     let response = scim.router(Router::new()).oneshot(request.body(body).unwrap()).await.unwrap();
-    let (status, tag) = (response.status(), response.headers().get(header::ETAG).map(|tag| tag.to_str().unwrap().to_owned()));
+    let (status, tag) =
+        (response.status(), response.headers().get(header::ETAG).map(|tag| tag.to_str().unwrap().to_owned()));
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     (status, serde_json::from_slice(&bytes).unwrap_or_default(), tag)
 }
@@ -147,21 +159,28 @@ async fn messages_are_those_of_the_rfc() {
     let folder = tempfile::tempdir().unwrap();
     let scim = open(folder.path(), "http://localhost:7402", Arc::new(SystemClock));
     let users = "/crm/scim/v2/Users";
-    let (status, made, tag) = ask(&scim, "POST", users, TOKEN, Some(json!({ "userName": "ann", "externalId": "E1" }))).await;
+    let (status, made, tag) =
+        ask(&scim, "POST", users, TOKEN, Some(json!({ "userName": "ann", "externalId": "E1" }))).await;
     assert_eq!((status, tag.as_deref(), &made["active"]), (StatusCode::CREATED, Some("W/\"1\""), &json!(true)));
     let (status, problem, _) = ask(&scim, "POST", users, TOKEN, Some(json!({ "userName": "ANN" }))).await;
     assert_eq!((status, problem["scimType"].as_str()), (StatusCode::CONFLICT, Some("uniqueness")));
     let one = format!("{users}/{}", made["id"].as_str().unwrap());
     let (_, put, tag) = ask(&scim, "PUT", &one, TOKEN, Some(json!({ "userName": "ann", "displayName": "Ann" }))).await;
-    assert_eq!((put["displayName"].as_str(), put.get("externalId"), tag.as_deref()), (Some("Ann"), None, Some("W/\"2\"")));
-    let (_, list, _) = ask(&scim, "GET", &format!("{users}?filter=userName%20eq%20%22ann%22&count=1"), TOKEN, None).await;
+    assert_eq!(
+        (put["displayName"].as_str(), put.get("externalId"), tag.as_deref()),
+        (Some("Ann"), None, Some("W/\"2\""))
+    );
+    let (_, list, _) =
+        ask(&scim, "GET", &format!("{users}?filter=userName%20eq%20%22ann%22&count=1"), TOKEN, None).await;
     assert_eq!((&list["totalResults"], &list["Resources"][0]["id"]), (&json!(1), &made["id"]));
     let (status, problem, _) = ask(&scim, "GET", &format!("{users}?filter=userName%20co%20%22a%22"), TOKEN, None).await;
     assert_eq!((status, problem["scimType"].as_str()), (StatusCode::BAD_REQUEST, Some("invalidFilter")));
     let groups = "/crm/scim/v2/Groups";
     let wrong = json!({ "displayName": "G", "members": [{ "value": "nobody" }] });
     assert_eq!(ask(&scim, "POST", groups, TOKEN, Some(wrong)).await.0, StatusCode::BAD_REQUEST);
-    let (_, group, _) = ask(&scim, "POST", groups, TOKEN, Some(json!({ "displayName": "G", "members": [{ "value": made["id"] }] }))).await;
+    let (_, group, _) =
+        ask(&scim, "POST", groups, TOKEN, Some(json!({ "displayName": "G", "members": [{ "value": made["id"] }] })))
+            .await;
     assert_eq!(ask(&scim, "DELETE", &one, TOKEN, None).await.0, StatusCode::NO_CONTENT);
     let (_, group, _) = ask(&scim, "GET", &format!("{groups}/{}", group["id"].as_str().unwrap()), TOKEN, None).await;
     assert_eq!(group["members"], json!([]));
@@ -172,7 +191,8 @@ async fn messages_are_those_of_the_rfc() {
 async fn the_page_shows_who_is_in_which_group() {
     let folder = tempfile::tempdir().unwrap();
     let scim = open(folder.path(), "http://localhost:7402", Arc::new(SystemClock));
-    ask(&scim, "POST", "/crm/scim/v2/Users", TOKEN, Some(json!({ "userName": "<ann>", "displayName": "Ann & Co" }))).await;
+    ask(&scim, "POST", "/crm/scim/v2/Users", TOKEN, Some(json!({ "userName": "<ann>", "displayName": "Ann & Co" })))
+        .await;
     let request = |host: &str| Request::builder().uri("/crm").header(header::HOST, host).body(Body::empty()).unwrap();
     let response = scim.router(Router::new()).oneshot(request("localhost:7402")).await.unwrap();
     assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'none'"));

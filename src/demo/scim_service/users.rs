@@ -17,7 +17,11 @@ use super::{
 
 type Ids = Path<(String, String)>;
 
-pub async fn list(State(scim): State<Scim>, client: Client, UrlQuery(query): UrlQuery<Query>) -> Result<Response, Problem> {
+pub async fn list(
+    State(scim): State<Scim>,
+    client: Client,
+    UrlQuery(query): UrlQuery<Query>,
+) -> Result<Response, Problem> {
     let filter = query.filter()?;
     let base = scim.base(&client.tenant);
     let found: Vec<Value> = scim.0.state.look(&client.tenant, |held| {
@@ -99,13 +103,19 @@ fn change(
     Ok(with_version(StatusCode::OK, &user))
 }
 
-pub async fn delete(State(scim): State<Scim>, client: Client, Path((_, id)): Ids, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn delete(
+    State(scim): State<Scim>,
+    client: Client,
+    Path((_, id)): Ids,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     scim.0.state.try_change(&client.tenant, |held, now| {
         let user = held.users.get(&id).ok_or_else(|| no_user(&id))?;
         fits_version(user, &headers)?;
         held.users.remove(&id);
         for group in held.groups.values_mut() {
-            let kept: Vec<Value> = members(group).iter().filter(|member| text(member, "value") != id).cloned().collect();
+            let kept: Vec<Value> =
+                members(group).iter().filter(|member| text(member, "value") != id).cloned().collect();
             if kept.len() < members(group).len() {
                 group["members"] = kept.into();
                 touch(group, now);
@@ -133,7 +143,11 @@ fn seen(held: &Held, user: &Value, base: &str) -> Value {
 pub fn fits_version(resource: &Value, headers: &HeaderMap) -> Result<(), Problem> {
     let Some(wanted) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else { return Ok(()) };
     let own = text(&resource["meta"], "version");
-    if wanted.split(',').map(str::trim).any(|version| version == "*" || version == own) { Ok(()) } else { Err(Problem::changed()) }
+    if wanted.split(',').map(str::trim).any(|version| version == "*" || version == own) {
+        Ok(())
+    } else {
+        Err(Problem::changed())
+    }
 }
 
 /// An answer with a resource and its version.

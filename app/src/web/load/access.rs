@@ -63,7 +63,8 @@ fn row(
         ends_soon: held.ends_at.is_some_and(|end| end - now < SOON),
         state: state(held, &of_role, progress),
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
-        extend: (own && held.ends_at.is_some_and(|end| end - now < SOON)).then(|| format!("/roles/{}#ask", held.role_id)),
+        extend: (own && held.ends_at.is_some_and(|end| end - now < SOON))
+            .then(|| format!("/roles/{}#ask", held.role_id)),
         stays: None,
     }
 }
@@ -108,12 +109,20 @@ fn state(held: &HoldingRow, gives: &[&GivesRow], progress: &[ProgressRow]) -> Op
     let stuck = wanted.iter().filter(|p| matches!(p.progress, Progress::Refused | Progress::NeedsHuman)).count();
     let going = wanted.iter().filter(|p| p.progress == Progress::Due).count();
     if stuck > 0 {
-        let words = if wanted.len() == 1 { "Setting it up failed".to_owned() } else { format!("{stuck} of {} failed", wanted.len()) };
+        let words = if wanted.len() == 1 {
+            "Setting it up failed".to_owned()
+        } else {
+            format!("{stuck} of {} failed", wanted.len())
+        };
         return Some(StateWord::new(Mark::Failed, words));
     }
     if going > 0 {
         let tried = wanted.iter().any(|p| p.progress == Progress::Due && p.attempts > 0);
-        return Some(if tried { StateWord::new(Mark::Attention, "Set-up is tried again") } else { StateWord::new(Mark::Working, "Being set up") });
+        return Some(if tried {
+            StateWord::new(Mark::Attention, "Set-up is tried again")
+        } else {
+            StateWord::new(Mark::Working, "Being set up")
+        });
     }
     None
 }

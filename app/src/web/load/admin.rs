@@ -17,7 +17,12 @@ use crate::{
     },
 };
 
-pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+) -> PageResult {
     if !signed.person.has(PortalRole::Administrator) {
         return Err(PageError::NotFound);
     }
@@ -76,5 +81,14 @@ pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, v
         started: state.started,
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Admin, move |reader| view! { <AdminView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Admin,
+        move |reader| view! { <AdminView page=page reader=reader/> },
+    )
+    .await
 }

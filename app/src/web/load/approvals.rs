@@ -75,8 +75,16 @@ pub(in crate::web) async fn get(
         list_href: query.with(PATH, "item", None),
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Approvals, move |reader| view! { <ApprovalsView page=page reader=reader/> })
-        .await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Approvals,
+        move |reader| view! { <ApprovalsView page=page reader=reader/> },
+    )
+    .await
 }
 
 type Rows = (Vec<(ApprovalRow, String)>, Option<String>);
@@ -112,8 +120,10 @@ async fn decided_rows(c: &mut impl AsConn, me: IdentityId, query: &Query) -> Sto
     let before = query.parsed::<Uuid>("after");
     let limit = i64::try_from(ROWS).unwrap_or(40) + 1;
     let rows = request_reads::decided_by(c, me, before, limit).await?;
-    let older =
-        rows.get(ROWS - 1).filter(|_| rows.len() > ROWS).map(|last| format!("{PATH}?show=decided&after={}", last.decision_id));
+    let older = rows
+        .get(ROWS - 1)
+        .filter(|_| rows.len() > ROWS)
+        .map(|last| format!("{PATH}?show=decided&after={}", last.decision_id));
     let rows = rows
         .into_iter()
         .take(ROWS)

@@ -91,7 +91,16 @@ pub(in crate::web) async fn get(
         rows,
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Audit, move |reader| view! { <AuditView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Audit,
+        move |reader| view! { <AuditView page=page reader=reader/> },
+    )
+    .await
 }
 
 fn row(line: &Line, opened: Option<&Detail>, query: &Query) -> AuditRow {
@@ -127,7 +136,9 @@ fn mark(line: &Line) -> Mark {
     match line.kind.as_str() {
         "sign_in_refused" | "decision_refused" | "foreign_change_refused" | "fulfilment_failed" => Mark::Failed,
         "restore_detected" | "fulfilment_kept" => Mark::Attention,
-        "grant_ended" | "item_withdrawn" | "item_lapsed" | "item_cancelled" | "signed_out" | "session_ended" => Mark::Ended,
+        "grant_ended" | "item_withdrawn" | "item_lapsed" | "item_cancelled" | "signed_out" | "session_ended" => {
+            Mark::Ended
+        }
         _ => Mark::Done,
     }
 }
@@ -157,7 +168,11 @@ fn facet_groups(facets: &audit::Facets, understood: &Understood, query: &Query) 
         FacetGroup {
             key: "action",
             title: "Action".to_owned(),
-            options: facets.actions.iter().map(|(word, label, _)| option("action", word, label, chosen_group(word))).collect(),
+            options: facets
+                .actions
+                .iter()
+                .map(|(word, label, _)| option("action", word, label, chosen_group(word)))
+                .collect(),
         },
         FacetGroup {
             key: "system",
@@ -171,7 +186,9 @@ fn facet_groups(facets: &audit::Facets, understood: &Understood, query: &Query) 
         },
     ];
     // Several people or roles fit what was typed: which of them is one press away.
-    for (key, title, choices) in [("person", "Which person", &understood.people), ("role", "Which role", &understood.roles)] {
+    for (key, title, choices) in
+        [("person", "Which person", &understood.people), ("role", "Which role", &understood.roles)]
+    {
         if !choices.is_empty() {
             let options = choices.iter().map(|c| option(key, &c.id.to_string(), &c.name, false)).collect();
             groups.insert(0, FacetGroup { key, title: title.to_owned(), options });

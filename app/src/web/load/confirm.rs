@@ -110,11 +110,17 @@ async fn show(
     part: Part,
 ) -> PageResult {
     let title = page.title.clone();
-    answer(state, signed, visit, session, title, part, move |reader| view! { <ConfirmView page=page reader=reader/> }).await
+    answer(state, signed, visit, session, title, part, move |reader| view! { <ConfirmView page=page reader=reader/> })
+        .await
 }
 
 /// `/systems/confirm-restore`
-pub(in crate::web) async fn restore(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+pub(in crate::web) async fn restore(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+) -> PageResult {
     let mut c = state.db.read().await?;
     if super::systems::only_reports(&mut c, &signed).await?.is_none() {
         return Err(PageError::NotFound);

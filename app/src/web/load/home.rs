@@ -28,7 +28,12 @@ const SHOWN: i64 = 50;
 /// Somebody with fewer roles than this sees what their team has.
 const NEW: i64 = 3;
 
-pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+) -> PageResult {
     let me = signed.person.identity;
     let now = state.clock.now();
     let mut c = state.db.read().await?;
@@ -67,14 +72,24 @@ pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, v
         team: "People in your team".to_owned(),
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Home, move |reader| view! { <HomeView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Home,
+        move |reader| view! { <HomeView page=page reader=reader/> },
+    )
+    .await
 }
 
 /// Of the open requests that somebody may see, those that they asked for or that are for them.
 async fn own_requests(c: &mut impl AsConn, me: IdentityId, open: &[(Uuid,)]) -> StoreResult<Vec<Uuid>> {
     let ids: Vec<Uuid> = open.iter().map(|(id,)| *id).collect();
     let items = request_reads::items_of(c, &ids).await?;
-    let own = |id: &Uuid| items.iter().any(|i| i.request_id == *id && (i.requester_id == me.0 || i.beneficiary_id == me.0));
+    let own =
+        |id: &Uuid| items.iter().any(|i| i.request_id == *id && (i.requester_id == me.0 || i.beneficiary_id == me.0));
     Ok(ids.into_iter().filter(|id| own(id)).collect())
 }
 

@@ -94,7 +94,16 @@ pub(in crate::web) async fn get(
         audit_href: audit.then(|| format!("/audit?person={id}")),
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Elsewhere, move |reader| view! { <PersonView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Elsewhere,
+        move |reader| view! { <PersonView page=page reader=reader/> },
+    )
+    .await
 }
 
 fn status(status: Status) -> StateWord {

@@ -7,11 +7,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
 use latchkey_domain::{
-    IdentityId, RequestId,
-    fulfilment::Progress,
-    grant::GrantState,
-    item::ItemState,
-    portal_role::PortalRole,
+    IdentityId, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
 };
 use latchkey_store::{
     AsConn, StoreResult,
@@ -52,10 +48,8 @@ impl Whole {
         let around = Around::of(c, &items).await?;
         let ids: Vec<Uuid> = items.iter().map(|i| i.id).collect();
         let stages = request_reads::stages_of(c, &ids).await?;
-        let versions: BTreeSet<Uuid> = items
-            .iter()
-            .map(|i| around.grants.get(&i.id).map_or(i.role_version_id, |g| g.role_version_id))
-            .collect();
+        let versions: BTreeSet<Uuid> =
+            items.iter().map(|i| around.grants.get(&i.id).map_or(i.role_version_id, |g| g.role_version_id)).collect();
         let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
         let people: BTreeSet<Uuid> = items.iter().map(|i| i.beneficiary_id).collect();
         let progress = holdings::progress_of(c, &people.into_iter().collect::<Vec<_>>()).await?;
@@ -186,7 +180,9 @@ impl Reading<'_> {
                 StateWord::new(Mark::Working, "Being removed")
             }
             (ItemState::Approved, Some(GrantState::Ended)) => StateWord::new(Mark::Ended, "Ended"),
-            (ItemState::Approved, _) if self.stuck(item) > 0 => StateWord::new(Mark::Failed, "Approved, but set-up failed"),
+            (ItemState::Approved, _) if self.stuck(item) > 0 => {
+                StateWord::new(Mark::Failed, "Approved, but set-up failed")
+            }
             (ItemState::Approved, _) if self.work_open(item) => StateWord::new(Mark::Working, "Being set up"),
             (ItemState::Approved, _) => {
                 StateWord::new(Mark::Done, if own { "Yours, confirmed" } else { "Theirs, confirmed" })

@@ -80,7 +80,16 @@ pub(in crate::web) async fn get(
         query: text,
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Requests, move |reader| view! { <RequestsView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Requests,
+        move |reader| view! { <RequestsView page=page reader=reader/> },
+    )
+    .await
 }
 
 /// What was typed, as a pattern that finds it anywhere; `%` and `_` stand for themselves.

@@ -106,7 +106,16 @@ pub(in crate::web) async fn get(
         holders: None,
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Catalog, move |reader| view! { <RoleView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Catalog,
+        move |reader| view! { <RoleView page=page reader=reader/> },
+    )
+    .await
 }
 
 /// Why it can't be asked for, if that is so: by the same rules that would refuse it.

@@ -15,7 +15,12 @@ use crate::{
     },
 };
 
-pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+pub(in crate::web) async fn get(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+) -> PageResult {
     let mine = my_sessions(&state.db, state.clock.now(), &signed.person).await?;
     let rows = mine
         .into_iter()
@@ -32,7 +37,16 @@ pub(in crate::web) async fn get(State(state): State<AppState>, signed: Signed, v
         .collect();
     let page = SessionsPage { rows, limits: state.session_limits.to_string() };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Elsewhere, move |reader| view! { <SessionsView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Elsewhere,
+        move |reader| view! { <SessionsView page=page reader=reader/> },
+    )
+    .await
 }
 
 /// "Firefox on Linux", as far as the browser says.

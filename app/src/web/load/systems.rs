@@ -32,7 +32,12 @@ pub(super) async fn only_reports(c: &mut impl AsConn, signed: &Signed) -> StoreR
     Ok((reporting && signed.person.has(PortalRole::Administrator)).then(|| CONFIRM.to_owned()))
 }
 
-pub(in crate::web) async fn list(State(state): State<AppState>, signed: Signed, visit: Visit, session: Session) -> PageResult {
+pub(in crate::web) async fn list(
+    State(state): State<AppState>,
+    signed: Signed,
+    visit: Visit,
+    session: Session,
+) -> PageResult {
     let now = state.clock.now();
     let mut c = state.db.read().await?;
     let found = system_pages::systems(&mut c, &signed.actor(), None, system_pages::PAGE, now).await?;
@@ -42,7 +47,16 @@ pub(in crate::web) async fn list(State(state): State<AppState>, signed: Signed, 
     rows.sort_by_key(|r| (r.said.is_none(), r.name.to_lowercase()));
     let page = SystemsPage { rows, only_reports };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Systems, move |reader| view! { <SystemsView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Systems,
+        move |reader| view! { <SystemsView page=page reader=reader/> },
+    )
+    .await
 }
 
 fn health(line: &SystemLine) -> (StateWord, Option<String>) {
@@ -111,14 +125,22 @@ pub(in crate::web) async fn one(
         kind: found.line.kind.words().to_owned(),
         key: found.line.key.clone(),
         owner: found.line.owner.as_ref().map(|(id, name)| words::person(id.0, name)),
-        address: state.connected.contains(&found.line.key).then(|| "Connected by the settings of this installation".to_owned()),
+        address: state
+            .connected
+            .contains(&found.line.key)
+            .then(|| "Connected by the settings of this installation".to_owned()),
         health,
         said,
         last_pass: found.line.checked_at,
         account_name: found.account_name,
         recognise: found.recognise,
         work: work(&found.line),
-        troubles: found.stuck.rows.iter().map(|s| trouble(s, now, found.stuck.may_retry, &found.stuck.who_may_retry)).collect(),
+        troubles: found
+            .stuck
+            .rows
+            .iter()
+            .map(|s| trouble(s, now, found.stuck.may_retry, &found.stuck.who_may_retry))
+            .collect(),
         troubles_links: PageLinks {
             newer: query.get("after").map(|_| path.clone()),
             older: found.stuck.next.map(|next| query.with(&path, "after", None) + &format!("?after={next}")),
@@ -144,7 +166,16 @@ pub(in crate::web) async fn one(
             .then(|| format!("/audit?system={}", found.line.key)),
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Systems, move |reader| view! { <SystemView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Systems,
+        move |reader| view! { <SystemView page=page reader=reader/> },
+    )
+    .await
 }
 
 fn trouble(s: &Stuck, now: Instant, may_retry: bool, who: &str) -> TroubleRow {

@@ -51,7 +51,16 @@ pub(in crate::web) async fn get(
         links: PageLinks { newer: after.map(|_| "/team".to_owned()), older, shown: people(total) },
     };
     let title = page.title();
-    answer(&state, &signed, visit, &session, title, Part::Team, move |reader| view! { <TeamView page=page reader=reader/> }).await
+    answer(
+        &state,
+        &signed,
+        visit,
+        &session,
+        title,
+        Part::Team,
+        move |reader| view! { <TeamView page=page reader=reader/> },
+    )
+    .await
 }
 
 fn row(r: request_reads::TeamRow) -> TeamRow {

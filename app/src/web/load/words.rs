@@ -55,7 +55,13 @@ pub(super) fn waiting_for(approvers: &[&NamedApproverRow], reader: IdentityId, b
     let mut sentence = Sentence::of("Waiting for ");
     for (at, approver) in approvers.iter().take(3).enumerate() {
         let last = at + 1 == approvers.len().min(3);
-        let joint = if at == 0 { "" } else if last && approvers.len() <= 3 { " or " } else { ", " };
+        let joint = if at == 0 {
+            ""
+        } else if last && approvers.len() <= 3 {
+            " or "
+        } else {
+            ", "
+        };
         sentence = sentence.text(joint).link(approver.name.clone(), person_href(approver.identity_id));
     }
     if approvers.len() > 3 {

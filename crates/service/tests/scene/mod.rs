@@ -56,7 +56,9 @@ impl Scene {
         let read = world.entitlement(system, "read").await;
         let write = world.entitlement(system, "write").await;
         let one = world.policy("one", &policy(&json!([{"approvers": "manager", "fallback": "owner"}]))).await;
-        let two = world.policy("two", &policy(&json!([{"approvers": "manager", "fallback": "owner"}, {"approvers": "owner"}]))).await;
+        let two = world
+            .policy("two", &policy(&json!([{"approvers": "manager", "fallback": "owner"}, {"approvers": "owner"}])))
+            .await;
         let reader = world.role("reader", Some(owner), one, &[read]).await;
         let writer = world.role("writer", Some(owner), two, &[write]).await;
         let editor = world.role("editor", Some(owner), one, &[read, write]).await;
@@ -67,7 +69,13 @@ impl Scene {
         self.world.actor(who)
     }
 
-    pub async fn ask_for(&self, who: IdentityId, role: Role, beneficiary: IdentityId, days: u32) -> ServiceResult<Submitted> {
+    pub async fn ask_for(
+        &self,
+        who: IdentityId,
+        role: Role,
+        beneficiary: IdentityId,
+        days: u32,
+    ) -> ServiceResult<Submitted> {
         let wish = ItemWish {
             role: role.id,
             beneficiary,

@@ -96,9 +96,8 @@ pub async fn sessions(db: &Db, now: Instant, who: &[(IdentityId, String)]) -> St
 async fn people(tx: &mut Tx, count: usize) -> StoreResult<Vec<IdentityId>> {
     const GIVEN: [&str; 12] =
         ["Ada", "Bela", "Chloé", "Diego", "Esi", "Farid", "Greta", "Hiro", "Ines", "Jonas", "Kofi", "Lena"];
-    const FAMILY: [&str; 11] = [
-        "Abara", "Berg", "Castillo", "Dvořák", "Eriksen", "Fontaine", "García", "Haddad", "Ito", "Jansen", "Kowalski",
-    ];
+    const FAMILY: [&str; 11] =
+        ["Abara", "Berg", "Castillo", "Dvořák", "Eriksen", "Fontaine", "García", "Haddad", "Ito", "Jansen", "Kowalski"];
     let now = tx.now();
     let ids: Vec<IdentityId> = (0..count).map(|_| IdentityId::new(now)).collect();
     let rows: Vec<PersonWrite> = ids
@@ -140,8 +139,17 @@ struct Catalog {
 
 async fn catalog(tx: &mut Tx, policy: &str, roles: usize, people: &[IdentityId]) -> StoreResult<Catalog> {
     const VERBS: [&str; 6] = ["Read", "Edit", "Approve", "Export", "Administer", "Publish"];
-    const THINGS: [&str; 9] =
-        ["invoices", "payroll", "customer records", "builds", "reports", "contracts", "tickets", "shipments", "designs"];
+    const THINGS: [&str; 9] = [
+        "invoices",
+        "payroll",
+        "customer records",
+        "builds",
+        "reports",
+        "contracts",
+        "tickets",
+        "shipments",
+        "designs",
+    ];
     let (version, _) = super::add_policy(tx, "standard", policy).await?;
     let mut systems = Vec::new();
     for i in 0..SYSTEMS {
@@ -248,12 +256,19 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
         let mut tx = db.begin(at).await?;
         let (request, item, stage) = (RequestId::new(at), ItemId::new(at), StageId::new(at));
         let reference = format!("R-{n:07}");
-        let (state, item_state, stage_state) = if open { ("open", "waiting", "open") } else { ("closed", "approved", "approved") };
+        let (state, item_state, stage_state) =
+            if open { ("open", "waiting", "open") } else { ("closed", "approved", "approved") };
         let closed = (!open).then_some(at + TimeDelta::hours(3));
         exec!(
             &mut tx,
             "insert into request (id, reference, requester_id, state, created_at, closed_at, form_key) values ($1, $2, $3, $4, $5, $6, $7)",
-            request.0, &reference, people[p].0, state, at, closed, new_uuid(at)
+            request.0,
+            &reference,
+            people[p].0,
+            state,
+            at,
+            closed,
+            new_uuid(at)
         )?;
         let inserted = exec!(
             &mut tx,
@@ -270,37 +285,62 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
         exec!(
             &mut tx,
             "insert into stage (id, item_id, position, rule, quorum, state, opened_at, deadline_counts) values ($1, $2, 0, $3, 1, $4, $5, 'calendar')",
-            stage.0, item.0, r#"{"approvers":"manager"}"#, stage_state, at
+            stage.0,
+            item.0,
+            r#"{"approvers":"manager"}"#,
+            stage_state,
+            at
         )?;
         exec!(
             &mut tx,
             "insert into stage_approver (id, stage_id, identity_id, because, added_at, removed_at) values ($1, $2, $3, 'manager', $4, $5)",
-            new_uuid(at), stage.0, manager.0, at, closed
+            new_uuid(at),
+            stage.0,
+            manager.0,
+            at,
+            closed
         )?;
         let by = |identity| ActorRef::Person { identity, session: None, mfa: true };
-        let items = vec![SubmittedItem { item, role, role_version, policy_version: catalog.policy, beneficiary: people[p], seconds: Some(2_592_000) }];
+        let items = vec![SubmittedItem {
+            item,
+            role,
+            role_version,
+            policy_version: catalog.policy,
+            beneficiary: people[p],
+            seconds: Some(2_592_000),
+        }];
         let approvers = vec![StageApprover { identity: manager, because: "manager".to_owned() }];
         let mut events = vec![
-            NewEvent::new(by(people[p]), EventBody::RequestSubmitted { request, reference, requester: people[p], items })
-                .text("reason", "To finish the quarterly report"),
+            NewEvent::new(
+                by(people[p]),
+                EventBody::RequestSubmitted { request, reference, requester: people[p], items },
+            )
+            .text("reason", "To finish the quarterly report"),
             NewEvent::new(by(people[p]), EventBody::StageOpened { request, item, stage, position: 0, approvers }),
         ];
         if !open {
             exec!(
                 &mut tx,
                 "insert into decision (id, stage_id, item_id, identity_id, verdict, comment, decided_at, assurance) values ($1, $2, $3, $4, 'approve', '', $5, '{}')",
-                new_uuid(at), stage.0, item.0, manager.0, at
+                new_uuid(at),
+                stage.0,
+                item.0,
+                manager.0,
+                at
             )?;
-            events.push(NewEvent::new(by(manager), EventBody::ItemDecided {
-                request,
-                item,
-                stage,
-                role,
-                beneficiary: people[p],
-                verdict: Verdict::Approve,
-                on_behalf_of: None,
-                final_stage: true,
-            }));
+            events.push(NewEvent::new(
+                by(manager),
+                EventBody::ItemDecided {
+                    request,
+                    item,
+                    stage,
+                    role,
+                    beneficiary: people[p],
+                    verdict: Verdict::Approve,
+                    on_behalf_of: None,
+                    final_stage: true,
+                },
+            ));
         }
         tx.commit(events).await?;
     }

@@ -85,9 +85,10 @@ pub(super) async fn load(
             .collect(),
         holds_all: (u32::try_from(holds).unwrap_or(0), words::person_href(item.beneficiary_id)),
         as_what: as_what(&around, item, me),
-        until: item.lapses_at.filter(|_| item.state == ItemState::Waiting).map(|at| {
-            Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")
-        }),
+        until: item
+            .lapses_at
+            .filter(|_| item.state == ItemState::Waiting)
+            .map(|at| Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")),
         earlier: earlier(&around, &stages, me),
         deciding: deciding(&around, item, &stages, me, draft),
     }))
@@ -128,7 +129,10 @@ fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64
         look(format!("{} is long.", duration_words(long)));
     }
     if let Some((of, have)) = peers.filter(|(_, have)| *have > 0) {
-        flags.push(Flag { mark: Mark::Done, words: Sentence::of(format!("{have} of the {of} others in their team have it.")) });
+        flags.push(Flag {
+            mark: Mark::Done,
+            words: Sentence::of(format!("{have} of the {of} others in their team have it.")),
+        });
     }
     flags
 }

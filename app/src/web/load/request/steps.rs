@@ -64,7 +64,9 @@ fn decided(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> O
         Sentence::default().link(d.name.clone(), words::person_href(d.identity_id)).text(did)
     };
     let title = match rule(stage).map(|r| r.approvers) {
-        Some(ApproverRule::Manager) if !you && item.beneficiary_id == reading.me.0 => title.text(", as your manager or for them"),
+        Some(ApproverRule::Manager) if !you && item.beneficiary_id == reading.me.0 => {
+            title.text(", as your manager or for them")
+        }
         _ => title,
     };
     let mark = if yes { Mark::Done } else { Mark::Failed };
@@ -77,11 +79,8 @@ fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step
     let own = item.beneficiary_id == reading.me.0;
     let approvers: Vec<&NamedApproverRow> =
         reading.whole.around.approvers.iter().filter(|a| a.stage_id == stage.id).collect();
-    let mut step = Step::new(
-        Mark::Waiting,
-        StepWhen::Words("Now".to_owned()),
-        words::waiting_for(&approvers, reading.me, own),
-    );
+    let mut step =
+        Step::new(Mark::Waiting, StepWhen::Words("Now".to_owned()), words::waiting_for(&approvers, reading.me, own));
     step.now = true;
     if let Some(at) = item.lapses_at {
         step.notes.push(Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text("."));
@@ -108,7 +107,9 @@ fn end_without_grant(item: &ItemLineRow) -> Option<Step> {
     let words = match item.state {
         ItemState::Withdrawn => "Withdrawn",
         ItemState::Lapsed => "Closed, because nobody decided in time",
-        ItemState::Cancelled => "Closed, because it can\u{2019}t happen any more: somebody left, or the role was retired",
+        ItemState::Cancelled => {
+            "Closed, because it can\u{2019}t happen any more: somebody left, or the role was retired"
+        }
         ItemState::Waiting | ItemState::Approved | ItemState::Denied => return None,
     };
     Some(Step::new(Mark::Ended, StepWhen::At(item.closed_at.unwrap_or(item.created_at)), words))
@@ -150,13 +151,15 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
 
 fn giving(reading: &Reading<'_>, item: &ItemLineRow, approved_at: Instant) -> Step {
     let tracks = tracks::giving(reading, item, approved_at);
-    let (mark, when, title, now) = summary(reading, item, "The systems are being updated", "Every system has confirmed it", &tracks);
+    let (mark, when, title, now) =
+        summary(reading, item, "The systems are being updated", "Every system has confirmed it", &tracks);
     Step { tracks: Some(tracks), now, ..Step::new(mark, when, title) }
 }
 
 fn removing(reading: &Reading<'_>, item: &ItemLineRow, since: Instant, ended_at: Instant) -> Step {
     let tracks = tracks::removing(reading, item, since, ended_at);
-    let (mark, when, title, now) = summary(reading, item, "Access is being removed", "Every system has confirmed that it is gone", &tracks);
+    let (mark, when, title, now) =
+        summary(reading, item, "Access is being removed", "Every system has confirmed that it is gone", &tracks);
     Step { tracks: Some(tracks), now, ..Step::new(mark, when, title) }
 }
 

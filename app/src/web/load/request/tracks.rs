@@ -46,7 +46,9 @@ pub(super) fn removing(reading: &Reading<'_>, item: &ItemLineRow, since: Instant
                 Some(p) if p.desired == Presence::Present => {
                     [Point::ahead(Mark::Done, "Stays: another role gives it"), Point::ahead(Mark::Done, "Not needed")]
                 }
-                Some(_) => [Point::ahead(Mark::Done, "Stays: it was there before"), Point::ahead(Mark::Done, "Not needed")],
+                Some(_) => {
+                    [Point::ahead(Mark::Done, "Stays: it was there before"), Point::ahead(Mark::Done, "Not needed")]
+                }
                 None => [Point::ahead(Mark::Next, "Waits"), Point::ahead(Mark::Next, "Waits")],
             };
             Track {
@@ -95,15 +97,14 @@ fn problem(reading: &Reading<'_>, item: &ItemLineRow, gives: &GivesRow, p: &Prog
     let name = &gives.system_name;
     match p.progress {
         Progress::Settled => None,
-        Progress::Due if p.attempts == 0 => super::super::gives::remark(&gives.system_key, &reading.state.connected).map(|_| {
-            TrackProblem {
+        Progress::Due if p.attempts == 0 => super::super::gives::remark(&gives.system_key, &reading.state.connected)
+            .map(|_| TrackProblem {
                 mark: Mark::Attention,
                 title: format!("{name} is not connected at the moment."),
                 said: None,
                 next: Sentence::of("It is done as soon as the connection is there. There is nothing for you to do."),
                 retry: None,
-            }
-        }),
+            }),
         Progress::Due => {
             let tried = if p.attempts == 1 { "Tried once.".to_owned() } else { format!("Tried {} times.", p.attempts) };
             let next = match p.due_at {
@@ -112,20 +113,30 @@ fn problem(reading: &Reading<'_>, item: &ItemLineRow, gives: &GivesRow, p: &Prog
                 }
                 _ => Sentence::of(format!("{tried} It is tried again now.")),
             };
-            Some(TrackProblem { mark: Mark::Attention, title: format!("{name} could not do it yet."), said, next, retry })
+            Some(TrackProblem {
+                mark: Mark::Attention,
+                title: format!("{name} could not do it yet."),
+                said,
+                next,
+                retry,
+            })
         }
         Progress::Refused => Some(TrackProblem {
             mark: Mark::Failed,
             title: format!("{name} refused it."),
             said,
-            next: Sentence::of("Trying again by itself would not help. The system\u{2019}s owner has been shown this; once it is mended, it can be tried again without a new request."),
+            next: Sentence::of(
+                "Trying again by itself would not help. The system\u{2019}s owner has been shown this; once it is mended, it can be tried again without a new request.",
+            ),
             retry,
         }),
         Progress::NeedsHuman => Some(TrackProblem {
             mark: Mark::Failed,
             title: format!("Somebody has to look at {name}."),
             said,
-            next: Sentence::of("It is not certain what the right thing is, so nothing was changed. The system\u{2019}s owner has been shown this; after they decide, it can be tried again without a new request."),
+            next: Sentence::of(
+                "It is not certain what the right thing is, so nothing was changed. The system\u{2019}s owner has been shown this; after they decide, it can be tried again without a new request.",
+            ),
             retry,
         }),
     }
