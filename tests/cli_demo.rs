@@ -1,5 +1,6 @@
 //! `latchkey demo`, from nothing to a portal that somebody can look at, and a second start.
 #![cfg(feature = "demo")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     fs,

@@ -198,7 +198,7 @@ async fn actor_of(portal: &Portal, browser: &mut crate::browser::Browser) -> lat
     let who: Value = serde_json::from_str(&browser.get("/who").await.body).unwrap();
     let session: SessionId = who["session"].as_str().unwrap().parse().unwrap();
     let hash = "select id_hash from session where ended_at is null order by created_at";
-    for hash in portal.world.texts(&hash).await {
+    for hash in portal.world.texts(hash).await {
         let found = sessions::find(&portal.world.db, portal.world.now(), &hash).await.unwrap();
         if let Some((facts, _)) = found.filter(|(facts, _)| facts.session == session) {
             return sessions::actor(&portal.world.db, portal.world.now(), &facts).await.unwrap();
