@@ -63,12 +63,6 @@ fn decided(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> O
     } else {
         Sentence::default().link(d.name.clone(), words::person_href(d.identity_id)).text(did)
     };
-    let title = match rule(stage).map(|r| r.approvers) {
-        Some(ApproverRule::Manager) if !you && item.beneficiary_id == reading.me.0 => {
-            title.text(", as your manager or for them")
-        }
-        _ => title,
-    };
     let mark = if yes { Mark::Done } else { Mark::Failed };
     let mut step = Step::new(mark, StepWhen::At(d.decided_at), title);
     step.remark = (!d.comment.is_empty()).then(|| Remark { by: None, text: d.comment.clone() });

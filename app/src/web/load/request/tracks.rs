@@ -20,6 +20,10 @@ pub(super) fn giving(reading: &Reading<'_>, item: &ItemLineRow, approved_at: Ins
         .into_iter()
         .map(|(gives, progress)| {
             let [applied, confirmed] = match progress.filter(|p| p.desired == Presence::Present) {
+                // Another role gave it before this one was approved: nothing had to be done.
+                Some(p) if p.progress == Progress::Settled && p.confirmed_at.is_some_and(|at| at < approved_at) => {
+                    [Point::ahead(Mark::Done, "Held already"), Point::ahead(Mark::Done, "Held already")]
+                }
                 Some(p) => last_two(p),
                 None => [Point::ahead(Mark::Next, "Waits"), Point::ahead(Mark::Next, "Waits")],
             };
