@@ -46,14 +46,14 @@ fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
 
 fn stage_step(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Option<Step> {
     match stage.state {
-        StageState::Approved | StageState::Denied => decided(reading, item, stage),
+        StageState::Approved | StageState::Denied => decided(reading, stage),
         StageState::Open => Some(open(reading, item, stage)),
         StageState::Pending => Some(pending(item, stage)),
         StageState::Skipped => None,
     }
 }
 
-fn decided(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Option<Step> {
+fn decided(reading: &Reading<'_>, stage: &StageLineRow) -> Option<Step> {
     let d = reading.whole.around.decisions.iter().find(|d| d.stage_id == stage.id)?;
     let yes = d.verdict == "approve";
     let you = d.identity_id == reading.me.0;
