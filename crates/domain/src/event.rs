@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, Instant, ItemId,
+    AccountId, AppliedSetId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyId,
     PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
@@ -96,6 +96,8 @@ pub enum EventBody {
     EntitlementRetired { entitlement: EntitlementId, system: SystemId, key: String },
     /// A policy has a new version.
     PolicyVersionAdded { policy_version: PolicyVersionId, key: String, version: i64, hash: String },
+    /// A policy is not in the files any more.
+    PolicyRetired { policy: PolicyId, key: String },
     /// A role has a new version.
     RoleVersionAdded {
         role: RoleId,
@@ -110,6 +112,9 @@ pub enum EventBody {
     RoleRetired { role: RoleId, key: String },
     /// A role or a system has another owner.
     OwnerChanged { role: Option<RoleId>, system: Option<SystemId>, from: Option<IdentityId>, to: Option<IdentityId> },
+    /// A role's or system's owner left, and somebody else owns it from now on: `because` is `backup`, `manager` or
+    /// `administrator`.
+    OwnerSucceeded { role: Option<RoleId>, system: Option<SystemId>, from: IdentityId, to: IdentityId, because: String },
 
     // --- people ---
     /// A person is known from now on.
@@ -242,6 +247,7 @@ impl EventBody {
             | Self::CatalogApplied { .. }
             | Self::PeopleImported { .. }
             | Self::PolicyVersionAdded { .. }
+            | Self::PolicyRetired { .. }
             | Self::ForeignChangeRefused { .. } => vec![],
             Self::AdministratorAdded { identity, grant } => vec![(Identity, identity.0), (Grant, grant.0)],
             Self::SystemApplied { system, owner, .. } => {
@@ -257,6 +263,12 @@ impl EventBody {
                 let mut all: Vec<_> = role.iter().map(|r| (Role, r.0)).collect();
                 all.extend(system.iter().map(|s| (System, s.0)));
                 all.extend([from, to].into_iter().flatten().map(|i| (Identity, i.0)));
+                all
+            }
+            Self::OwnerSucceeded { role, system, from, to, .. } => {
+                let mut all: Vec<_> = role.iter().map(|r| (Role, r.0)).collect();
+                all.extend(system.iter().map(|s| (System, s.0)));
+                all.extend([from, to].map(|i| (Identity, i.0)));
                 all
             }
             Self::PersonAdded { identity, .. }

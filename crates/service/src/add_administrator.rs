@@ -26,7 +26,7 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use crate::{ServiceError, ServiceResult, apply_catalog::role_hash, built_in, justify};
+use crate::{ServiceError, ServiceResult, apply_catalog::role_hash, built_in, justify, succession};
 
 /// What `admin add` did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,10 @@ pub async fn add_administrator(
     let held = grants::live_of(&mut tx, identity).await?;
     let active = held.iter().any(|g| g.role_id == role.0 && g.state == GrantState::Active && g.ends_at.is_none());
     let mut done = AdministratorAdded { identity, name: person.display_name, role: role_name, already: active };
+    if active {
+        // Somebody may have left while there was nobody to take over what they owned.
+        events.extend(succession::hand_over_what_is_left(&mut tx, &actor).await?);
+    }
     if active && events.is_empty() {
         tx.rollback().await?;
         return Ok(done);
@@ -83,6 +87,7 @@ pub async fn add_administrator(
         give(&mut tx, grant, identity, (role, version), person.time_zone, &actor, &mut events).await?;
     }
     events.extend(justify::settle(&mut tx, identity, &actor).await?);
+    events.extend(succession::hand_over_what_is_left(&mut tx, &actor).await?);
     tx.commit(events).await?;
     Ok(done)
 }

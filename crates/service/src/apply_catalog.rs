@@ -3,6 +3,10 @@
 //! What isn't in the files any more is retired, never deleted: nobody can ask for a retired role, requests that wait for
 //! one end, and who holds one keeps it until it ends. When what a role gives changes, its holders follow: their grants
 //! move to the new version and what they hold is settled anew.
+//!
+//! The files say who owns what. When an owner leaves, their successor owns it at once ([`crate::succession`]); files that
+//! still name the leaver are refused then, by file and line, with the name of the successor, until they name somebody who
+//! works here.
 
 mod checks;
 mod compare;
@@ -45,22 +49,24 @@ pub async fn apply_catalog(
     let mut plan = Plan::new(label, hash.clone());
     if dry_run {
         let mut read = db.read().await?;
-        if in_force(&mut read, &hash).await? {
+        let changes = Changes::make(&mut read, clock.now(), &files).await?;
+        if changes.is_empty() && in_force(&mut read, &hash).await? {
             plan.outcome = Outcome::NothingToDo;
             return Ok(plan);
         }
-        Changes::make(&mut read, clock.now(), &files).await?.describe(&mut plan);
+        changes.describe(&mut plan);
         return Ok(plan);
     }
 
     let mut tx = db.begin(clock.now()).await?;
     applied::one_at_a_time(&mut tx).await?;
-    if in_force(&mut tx, &hash).await? {
+    let changes = Changes::make(&mut tx, clock.now(), &files).await?;
+    // The same files can have something to change: what an owner had who left belongs to somebody else by now.
+    if changes.is_empty() && in_force(&mut tx, &hash).await? {
         tx.rollback().await?;
         plan.outcome = Outcome::NothingToDo;
         return Ok(plan);
     }
-    let changes = Changes::make(&mut tx, clock.now(), &files).await?;
     changes.describe(&mut plan);
     let set = AppliedSetId::new(tx.now());
     applied::insert(&mut tx, set, applied::CATALOG, &hash, &by_words(actor), &plan.summary()).await?;

@@ -61,7 +61,7 @@ impl Beneficiary {
     }
 }
 
-fn candidate(row: CandidateRow) -> Candidate<IdentityId> {
+pub(crate) fn candidate(row: CandidateRow) -> Candidate<IdentityId> {
     Candidate { id: IdentityId(row.id), name: row.display_name, status: row.status }
 }
 

@@ -25,8 +25,11 @@ pub mod titles {
     pub const STATUS: &str = "Changed status";
     /// A status that changes to terminated.
     pub const LEFT: &str = "Left: their sessions, access and open requests end";
-    /// Roles and systems whose owner has left.
-    pub const OWNERLESS: &str = "Owned by somebody who leaves; name another owner in the catalog";
+    /// Roles and systems whose owner has left, with the new one.
+    pub const PASSES_ON: &str = "Other owners, because theirs has left; name them in the catalog too";
+    /// Roles and systems whose owner has left and that nobody can take over.
+    pub const OWNERLESS: &str =
+        "Owned by somebody who has left, and nobody can take it over; name another owner in the catalog";
     /// People who stay as they are.
     pub const NOT_IN_FILE: &str = "Not in the file; they stay as they are";
 }

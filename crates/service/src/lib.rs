@@ -30,6 +30,7 @@ pub mod retry_fulfilment;
 pub mod sessions;
 pub mod sign_in;
 pub mod submit_request;
+pub mod succession;
 pub mod system_pages;
 pub mod withdraw_item;
 

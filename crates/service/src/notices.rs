@@ -7,13 +7,14 @@ use latchkey_domain::{GrantId, IdentityId, NoticeId, RequestId, StageId, item::I
 use latchkey_policy::Approver;
 use latchkey_store::{
     Tx,
+    catalog::ownership::Owned,
     grants::GrantRow,
     items::ItemRow,
     notices::{self, NewNotice},
 };
 use uuid::Uuid;
 
-use crate::ServiceResult;
+use crate::{ServiceResult, succession::Because};
 
 pub use words::BASE;
 use words::Words;
@@ -68,6 +69,18 @@ pub(crate) async fn ending_soon(tx: &mut Tx, grant: &GrantRow, role: &str) -> Se
     let Some(end) = grant.ends_at else { return Ok(()) };
     let words = words::ending_soon(role, grant.role_id, end, &grant.zone);
     queue(tx, grant.identity(), "ending_soon", grant.id, words).await
+}
+
+/// Somebody left, and the reader owns from now on what they owned. `about` is the first of the new ownerships.
+pub(crate) async fn now_yours(
+    tx: &mut Tx,
+    to: IdentityId,
+    about: Uuid,
+    leaver: &str,
+    because: Because,
+    things: &[(Owned, String)],
+) -> ServiceResult<()> {
+    queue(tx, to, "now_yours", about, words::now_yours(leaver, because, things)).await
 }
 
 /// Every system confirmed what a grant gives.

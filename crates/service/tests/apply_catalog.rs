@@ -260,6 +260,7 @@ both_databases! {
         files[0].1 = other;
         apply(&world, &files).await.unwrap();
         assert_eq!(apply(&world, &catalog(&[])).await.unwrap().lines(titles::RETIRED_POLICIES), ["other"]);
+        assert_eq!(world.events("policy_retired").await, 1);
     }
 
     async fn another_owner_closes_the_ownership_before_and_decides_from_then_on(world: World) {

@@ -180,6 +180,25 @@ pub async fn portal_role_holders(c: &mut impl AsConn, key: &str) -> StoreResult<
     )
 }
 
+/// Everybody above somebody, the nearest first: their manager, their manager's manager and so on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn managers_above(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<CandidateRow>> {
+    rows!(
+        c,
+        CandidateRow,
+        // Imports refuse circles; the depth is bounded all the same.
+        "with recursive above (id, depth) as (
+             select p.manager_id, 1 from person p where p.identity_id = $1 and p.manager_id is not null
+             union all
+             select p.manager_id, a.depth + 1 from above a join person p on p.identity_id = a.id
+             where p.manager_id is not null and a.depth < 100)
+         select i.id, i.display_name, i.status from above a join identity i on i.id = a.id order by a.depth",
+        who.0
+    )
+}
+
 /// A person whom a rule names.
 ///
 /// # Errors
@@ -204,8 +223,8 @@ pub struct OpenStageRow {
     pub beneficiary_id: Uuid,
 }
 
-/// The open stages that depend on who somebody is: theirs to decide, for them or their reports, or for roles and systems
-/// that they own. At most `limit`, after the given stage.
+/// The open stages that depend on who somebody is: theirs to decide, for them or their reports, for roles that they own,
+/// or for roles that reach systems that they own. At most `limit`, after the given stage.
 ///
 /// # Errors
 /// When the database fails.
@@ -224,7 +243,11 @@ pub async fn open_stages_touching(
              i.beneficiary_id = $1
              or exists (select 1 from stage_approver a where a.stage_id = s.id and a.identity_id = $1 and a.removed_at is null)
              or exists (select 1 from person p where p.identity_id = i.beneficiary_id and p.manager_id = $1)
-             or exists (select 1 from ownership w where w.role_id = i.role_id and w.owner_id = $1 and w.valid_to is null))
+             or exists (select 1 from ownership w where w.role_id = i.role_id and w.owner_id = $1 and w.valid_to is null)
+             or exists (select 1 from role_version_entitlement x
+                        join entitlement e on e.id = x.entitlement_id
+                        join ownership w on w.system_id = e.system_id and w.owner_id = $1 and w.valid_to is null
+                        where x.role_version_id = i.role_version_id))
          order by s.id limit $3",
         who.0,
         after,

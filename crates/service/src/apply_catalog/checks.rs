@@ -8,7 +8,7 @@ use latchkey_domain::{
 };
 use latchkey_store::{
     AsConn,
-    catalog::holders,
+    catalog::{holders, ownership::Owned},
     identities::{self, PersonRow},
     items, systems,
 };
@@ -17,15 +17,20 @@ use uuid::Uuid;
 use super::{compare::Changes, existing::Existing};
 use crate::{
     ServiceError,
-    files::{CatalogFiles, FileError, MAX_ERRORS},
+    files::{CatalogFiles, FileError, MAX_ERRORS, PersonReference},
     plan::{FilesResult, counted},
 };
 
 /// How many roles go into one query.
 const CHUNK: usize = 500;
 
-/// Everybody whom the files name, by external id.
-pub(super) async fn people(c: &mut impl AsConn, files: &CatalogFiles) -> FilesResult<HashMap<String, PersonRow>> {
+/// Everybody whom the files name, by external id. An owner who has left is a mistake, also where a successor owns it by
+/// now: the files say who owns what, so it is they that must be put right, not the successor overwritten in silence.
+pub(super) async fn people(
+    c: &mut impl AsConn,
+    existing: &Existing,
+    files: &CatalogFiles,
+) -> FilesResult<HashMap<String, PersonRow>> {
     let named: BTreeSet<&str> = files.people_named().map(|p| p.external_id.as_str()).collect();
     let mut known = HashMap::with_capacity(named.len());
     for id in named {
@@ -39,7 +44,10 @@ pub(super) async fn people(c: &mut impl AsConn, files: &CatalogFiles) -> FilesRe
             let name = known.get(&reference.external_id).map(|p| p.display_name.as_str()).unwrap_or_default();
             match known.get(&reference.external_id).map(|p| p.status) {
                 None => Some(reference.error("whom nobody knows")),
-                Some(Status::Terminated) => Some(reference.error(&format!("{name}, who has left"))),
+                Some(Status::Terminated) => {
+                    let now = owned_now(existing, files, reference);
+                    Some(reference.error(&format!("{name}, who has left{now}")))
+                }
                 Some(Status::PreHire) => Some(reference.error(&format!("{name}, who hasn't started yet"))),
                 // Somebody on leave stays the owner; decisions go to the fallback meanwhile.
                 Some(Status::Active | Status::OnLeave) => None,
@@ -48,6 +56,19 @@ pub(super) async fn people(c: &mut impl AsConn, files: &CatalogFiles) -> FilesRe
         .collect();
     refuse(&mut errors)?;
     Ok(known)
+}
+
+/// "; Ann Berg (E1) owns it now" where the files name an owner and somebody at work has taken over.
+fn owned_now(existing: &Existing, files: &CatalogFiles, reference: &PersonReference) -> String {
+    let role = files.roles.iter().find(|r| std::ptr::eq(&r.owner, reference));
+    let system = files.systems.iter().find(|s| std::ptr::eq(&s.owner, reference));
+    let role = role.and_then(|r| existing.roles.get(&r.key)).map(|r| Owned::Role(RoleId(r.role_id)));
+    let system = system.and_then(|s| existing.systems.get(&s.key)).map(|s| Owned::System(SystemId(s.id)));
+    let owner = role.or(system).and_then(|owned| existing.owners.get(&owned)).filter(|o| o.owner_status.may_act());
+    owner.map_or_else(String::new, |o| {
+        let id = o.owner_external_id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+        format!("; {}{id} owns it now", o.owner_name)
+    })
 }
 
 /// What people have on a system under one name isn't moved to another name by a change of a file.

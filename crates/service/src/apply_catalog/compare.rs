@@ -80,7 +80,7 @@ impl Changes {
     /// Compares, and checks what only the database knows.
     pub(super) async fn make(c: &mut impl AsConn, now: Instant, files: &CatalogFiles) -> FilesResult<Self> {
         let existing = Existing::read(c).await?;
-        let people = checks::people(c, files).await?;
+        let people = checks::people(c, &existing, files).await?;
         let mut it = Self {
             systems: Vec::new(),
             entitlements: Vec::new(),

@@ -180,8 +180,9 @@ impl Saving<'_> {
             self.push(EventBody::SystemRetired { system: SystemId(row.id), key: row.key.clone() });
         }
         for row in &self.changes.retired_policies {
-            // Nothing is decided by a policy itself; the count in CatalogApplied tells of it.
-            policies::retire(self.tx, PolicyId(row.policy_id)).await?;
+            let policy = PolicyId(row.policy_id);
+            policies::retire(self.tx, policy).await?;
+            self.push(EventBody::PolicyRetired { policy, key: row.key.clone() });
         }
         Ok(())
     }

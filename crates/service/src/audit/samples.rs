@@ -1,8 +1,8 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId,
-    RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyId,
+    PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
@@ -78,7 +78,9 @@ fn files() -> Vec<EventBody> {
         },
         EventBody::RoleRetired { role: ROLE, key: "payroll-reader".into() },
         EventBody::OwnerChanged { role: Some(ROLE), system: None, from: Some(ANN), to: Some(BO) },
+        EventBody::PolicyRetired { policy: PolicyId(n(16)), key: "standard".into() },
         EventBody::OwnerChanged { role: None, system: Some(SYSTEM), from: Some(ANN), to: None },
+        EventBody::OwnerSucceeded { role: Some(ROLE), system: None, from: ANN, to: BO, because: "manager".into() },
     ]
 }
 

@@ -1,10 +1,11 @@
 //! What a people file changes, compared with the people that are known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use latchkey_domain::{IdentityId, Instant, id::new_uuid, identity::Status};
+use latchkey_domain::{IdentityId, Instant, id::new_uuid, identity::Status, portal_role::PortalRole};
+use latchkey_policy::Candidate;
 use latchkey_store::{
-    AsConn, StoreResult,
+    AsConn,
     catalog::{
         ownership::{self, OwnershipRow},
         roles,
@@ -19,8 +20,10 @@ use uuid::Uuid;
 
 use super::titles;
 use crate::{
+    ServiceResult, facts,
     files::{FileError, Outside, PersonRow as Line, Place, check_managers},
     plan::{FilesResult, Plan},
+    succession::{Because, Successor, choose},
 };
 
 /// An attribute that changes.
@@ -70,8 +73,18 @@ pub(super) struct Comparison<'a> {
     not_in_file: Vec<String>,
     /// Who owns what today.
     pub(super) owned: Vec<OwnershipRow>,
-    /// The names of what somebody owns who leaves.
-    owned_by_leavers: Vec<String>,
+    /// What passes on, because its owner leaves or had left before, with a successor where there is one.
+    passes_on: Vec<PassesOn>,
+}
+
+/// A role or system whose owner has left once this file is imported.
+#[derive(Debug)]
+struct PassesOn {
+    /// What it is called.
+    name: String,
+    owner: IdentityId,
+    owner_name: String,
+    successor: Option<Successor>,
 }
 
 impl<'a> Comparison<'a> {
@@ -116,12 +129,19 @@ impl<'a> Comparison<'a> {
                 changed.push(Changed { line, before: (*before).clone(), after, fields, period });
             }
         }
-        let owned_by_leavers = owned_by_leavers(c, &changed, &owned).await?;
-        Ok(Self { new, changed, not_in_file, owned, owned_by_leavers })
+        let passes_on = passes_on(c, &known, &new, &changed, &owned).await?;
+        Ok(Self { new, changed, not_in_file, owned, passes_on })
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.changed.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.changed.is_empty() && self.passes_on.iter().all(|p| p.successor.is_none())
+    }
+
+    /// Who had left before and still owns something that somebody can take over now.
+    pub(super) fn left_before(&self) -> BTreeSet<IdentityId> {
+        let leaving: HashSet<Uuid> = self.changed.iter().filter(|c| c.leaves()).map(|c| c.after.id).collect();
+        let passes_on = self.passes_on.iter().filter(|p| p.successor.is_some() && !leaving.contains(&p.owner.0));
+        passes_on.map(|p| p.owner).collect()
     }
 
     /// Says in words what would happen.
@@ -157,8 +177,21 @@ impl<'a> Comparison<'a> {
         for change in self.changed.iter().filter(|c| c.leaves()) {
             plan.add(titles::LEFT, || format!("{} ({})", change.after.display_name, change.after.external_id));
         }
-        for owned in &self.owned_by_leavers {
-            plan.add(titles::OWNERLESS, || owned.clone());
+        for one in &self.passes_on {
+            match &one.successor {
+                Some(to) => plan.add(titles::PASSES_ON, || {
+                    let owner = &one.owner_name;
+                    let why = match to.because {
+                        Because::Backup => "who is its backup owner".to_owned(),
+                        Because::Manager => format!("the nearest manager above {owner} who is at work"),
+                        Because::Administrator => {
+                            format!("an administrator of this portal, because nobody above {owner} is at work")
+                        }
+                    };
+                    format!("{}: {owner} -> {}, {why}", one.name, to.name)
+                }),
+                None => plan.add(titles::OWNERLESS, || format!("{}: {}", one.name, one.owner_name)),
+            }
         }
         for name in &self.not_in_file {
             plan.add(titles::NOT_IN_FILE, || name.clone());
@@ -166,28 +199,51 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// What leaves an owner behind, as "Payroll reader: Bo Lind"; retired roles and systems need none.
-async fn owned_by_leavers(
+/// What passes on by this file, by name: the same rule as [`crate::succession::hand_over`] follows once it is saved, on
+/// people as they will be then.
+async fn passes_on(
     c: &mut impl AsConn,
+    known: &[Known],
+    new: &[(&Line, Known)],
     changed: &[Changed<'_>],
     owned: &[OwnershipRow],
-) -> StoreResult<Vec<String>> {
-    let leavers: HashSet<Uuid> = changed.iter().filter(|c| c.leaves()).map(|c| c.after.id).collect();
-    let owned: Vec<&OwnershipRow> = owned.iter().filter(|o| leavers.contains(&o.owner_id)).collect();
+) -> ServiceResult<Vec<PassesOn>> {
+    let mut after: HashMap<Uuid, &Known> = known.iter().map(|k| (k.id, k)).collect();
+    after.extend(new.iter().map(|(_, k)| (k.id, k)));
+    after.extend(changed.iter().map(|c| (c.after.id, &c.after)));
+    let left = |owner: &Uuid| after.get(owner).is_some_and(|k| k.status == Status::Terminated);
+    let owned: Vec<&OwnershipRow> = owned.iter().filter(|o| left(&o.owner_id)).collect();
     if owned.is_empty() {
         return Ok(Vec::new());
     }
     let mut names: HashMap<Uuid, String> = HashMap::new();
-    names.extend(roles::in_force(c).await?.into_iter().filter(|r| r.retired_at.is_none()).map(|r| (r.role_id, r.name)));
-    names.extend(systems::all(c).await?.into_iter().filter(|s| s.retired_at.is_none()).map(|s| (s.id, s.name)));
-    let mut lines: Vec<String> = owned
-        .into_iter()
-        .filter_map(|o| {
-            o.role_id.or(o.system_id).and_then(|id| names.get(&id)).map(|name| format!("{name}: {}", o.owner_name))
-        })
-        .collect();
-    lines.sort();
-    Ok(lines)
+    names.extend(roles::in_force(c).await?.into_iter().map(|r| (r.role_id, r.name)));
+    names.extend(systems::all(c).await?.into_iter().map(|s| (s.id, s.name)));
+
+    let candidate = |k: &Known| Candidate { id: IdentityId(k.id), name: k.display_name.clone(), status: k.status };
+    let mut administrators = facts::holders(c, PortalRole::Administrator).await?;
+    for one in &mut administrators {
+        if let Some(known) = after.get(&one.id.0) {
+            *one = candidate(known);
+        }
+    }
+    let mut all = Vec::with_capacity(owned.len());
+    for row in owned {
+        let above = above(&after, row.owner_id).map(candidate).collect::<Vec<_>>();
+        let owner_name = after.get(&row.owner_id).map_or(&row.owner_name, |k| &k.display_name).clone();
+        let name = row.role_id.or(row.system_id).and_then(|id| names.get(&id)).cloned().unwrap_or_default();
+        let successor = choose(None, &above, &administrators);
+        all.push(PassesOn { name, owner: IdentityId(row.owner_id), owner_name, successor });
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// Everybody above somebody, the nearest first.
+fn above<'a>(people: &HashMap<Uuid, &'a Known>, who: Uuid) -> impl Iterator<Item = &'a Known> {
+    let next = move |id: Uuid| people.get(&id)?.manager_id.and_then(|m| people.get(&m)).copied();
+    // Circles are refused before this is asked; the way up is bounded all the same.
+    std::iter::successors(next(who), move |k| next(k.id)).take(100)
 }
 
 /// What only the database knows: managers and addresses of people who aren't in the file.

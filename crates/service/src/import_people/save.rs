@@ -23,7 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::compare::{Changed, Comparison, PeriodStep};
-use crate::{ServiceResult, approvers, files::PersonRow as Line, fold::fold, leave};
+use crate::{ServiceResult, approvers, files::PersonRow as Line, fold::fold, leave, succession};
 
 /// What a person is, as history and the text beside their events keep it: enough to rebuild any past day.
 #[derive(Serialize)]
@@ -88,9 +88,12 @@ pub(super) async fn save(
     add(tx, comparison, set, actor, &mut events).await?;
     change(tx, &comparison.changed, set, actor, &mut events).await?;
     follow(tx, &comparison.changed, actor, &mut events).await?;
+    for owner in comparison.left_before() {
+        events.extend(succession::hand_over(tx, owner, actor).await?);
+    }
 
     let owners: HashSet<Uuid> = comparison.owned.iter().map(|o| o.owner_id).collect();
-    if comparison.changed.iter().any(|c| owners.contains(&c.after.id)) {
+    if comparison.changed.iter().any(|c| owners.contains(&c.after.id) && !c.leaves()) {
         // Owners' names and statuses are part of the catalog in memory.
         installation::touch_catalog(tx).await?;
     }

@@ -3,7 +3,10 @@
 use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use latchkey_domain::{Instant, RequestId, item::ItemState};
+use latchkey_store::catalog::ownership::Owned;
 use uuid::Uuid;
+
+use crate::succession::Because;
 
 /// Stands in a body for the portal's public address, which only the sender knows.
 pub const BASE: &str = "{base}";
@@ -90,6 +93,39 @@ fn when(end: Instant, zone: &str) -> (String, String) {
     (local.format("%-d %B").to_string(), format!("on {} ({zone})", local.format("%-d %B %Y, %H:%M")))
 }
 
+/// How many things a notice lists.
+const LISTED: usize = 30;
+
+/// The reader owns from now on what somebody owned who left.
+pub(super) fn now_yours(leaver: &str, because: Because, things: &[(Owned, String)]) -> Words {
+    let subject = match things {
+        [(_, name)] => format!("{name} is yours now"),
+        _ => format!("{} roles and systems of {leaver} are yours now", things.len()),
+    };
+    let why = match because {
+        Because::Backup => "you are the backup owner",
+        Because::Manager => "you are the nearest manager above them who is at work",
+        Because::Administrator => "nobody above them is at work, and you administer this portal",
+    };
+    let mut list = String::new();
+    for (owned, name) in things.iter().take(LISTED) {
+        let link = match owned {
+            Owned::Role(id) => format!("{BASE}/roles/{id}"),
+            Owned::System(_) => format!("{BASE}/systems"),
+        };
+        list.push_str(&format!("- {name}: {link}\n"));
+    }
+    if things.len() > LISTED {
+        list.push_str(&format!("- and {} more\n", things.len() - LISTED));
+    }
+    Words {
+        subject,
+        body: format!(
+            "{leaver} has left, and what they owned is yours now, because {why}:\n\n{list}\nRequests that the owner decides come to you from now on:\n{BASE}/approvals\n\nIf somebody else should own it, ask an administrator to name them in the catalog.\n"
+        ),
+    }
+}
+
 /// Every system confirmed what the reader got.
 pub(super) fn confirmed(request: Option<RequestId>, role: &str) -> Words {
     let at = request.map_or_else(|| format!("{BASE}/"), link);
@@ -161,6 +197,18 @@ mod tests {
         assert!(words.body.contains("ends on 3 March 2027, 10:05 (America/New_York)."), "{}", words.body);
         let unknown = ending_soon("Payroll reader", Uuid::nil(), at("2027-03-03T15:05:00Z"), "Mars/Base");
         assert!(unknown.body.contains("15:05 (UTC)"), "{}", unknown.body);
+    }
+
+    #[test]
+    fn a_new_owner_learns_what_why_and_what_to_do() {
+        let role = |n: u128| (Owned::Role(latchkey_domain::RoleId(Uuid::from_u128(n))), format!("Role {n}"));
+        let one = now_yours("Bo Lind", Because::Manager, &[role(1)]);
+        assert_eq!(one.subject, "Role 1 is yours now");
+        assert!(one.body.contains("- Role 1: {base}/roles/00000000-0000-0000-0000-000000000001\n"), "{}", one.body);
+        let many: Vec<_> = (0..40).map(role).collect();
+        let many = now_yours("Bo Lind", Because::Administrator, &many);
+        assert_eq!(many.subject, "40 roles and systems of Bo Lind are yours now");
+        assert!(many.body.contains("- and 10 more\n") && many.body.contains("administer this portal"), "{}", many.body);
     }
 
     #[test]

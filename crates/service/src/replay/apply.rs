@@ -28,7 +28,8 @@ impl State {
             EventBody::SystemApplied { .. }
             | EventBody::RoleVersionAdded { .. }
             | EventBody::RoleRetired { .. }
-            | EventBody::OwnerChanged { .. } => self.catalog(&event.body),
+            | EventBody::OwnerChanged { .. }
+            | EventBody::OwnerSucceeded { .. } => self.catalog(&event.body),
             EventBody::RequestSubmitted { .. }
             | EventBody::StageOpened { .. }
             | EventBody::ItemDecided { .. }
@@ -56,6 +57,7 @@ impl State {
             | EventBody::EntitlementApplied { .. }
             | EventBody::EntitlementRetired { .. }
             | EventBody::PolicyVersionAdded { .. }
+            | EventBody::PolicyRetired { .. }
             | EventBody::SignedIn { .. }
             | EventBody::SignInRefused { .. }
             | EventBody::IdentityBound { .. }
@@ -121,6 +123,12 @@ impl State {
                     self.own(Owned::System(*system), *to);
                 }
                 Ok(())
+            }
+            EventBody::OwnerSucceeded { role, system, from, to, .. } => {
+                let owned = role.map(Owned::Role).or_else(|| system.map(Owned::System));
+                let owned = owned.ok_or("neither a role nor a system is named")?;
+                let before = self.owners.insert(owned, *to);
+                if before.is_none_or(|before| before == *from) { Ok(()) } else { Err("somebody else owned it before") }
             }
             _ => Ok(()),
         }

@@ -103,7 +103,9 @@ impl Group {
             | EventBody::PolicyVersionAdded { .. }
             | EventBody::RoleVersionAdded { .. }
             | EventBody::RoleRetired { .. }
-            | EventBody::OwnerChanged { .. } => Self::Files,
+            | EventBody::PolicyRetired { .. }
+            | EventBody::OwnerChanged { .. }
+            | EventBody::OwnerSucceeded { .. } => Self::Files,
             EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => {
                 Self::People
             }
@@ -151,7 +153,9 @@ impl Group {
                 "policy_version_added",
                 "role_version_added",
                 "role_retired",
+                "policy_retired",
                 "owner_changed",
+                "owner_succeeded",
             ],
             Self::People => &["person_added", "person_changed", "person_status_changed"],
             Self::SigningIn => &[

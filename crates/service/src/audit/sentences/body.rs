@@ -28,7 +28,9 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::PolicyVersionAdded { .. }
         | EventBody::RoleVersionAdded { .. }
         | EventBody::RoleRetired { .. }
-        | EventBody::OwnerChanged { .. } => installation(d, body),
+        | EventBody::PolicyRetired { .. }
+        | EventBody::OwnerChanged { .. }
+        | EventBody::OwnerSucceeded { .. } => installation(d, body),
         EventBody::PersonAdded { .. }
         | EventBody::PersonChanged { .. }
         | EventBody::PersonStatusChanged { .. }
@@ -105,6 +107,16 @@ fn installation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             }
         }
         EventBody::RoleRetired { role, .. } => d.actor().text(" retired ").role(*role),
+        EventBody::PolicyRetired { key, .. } => d.actor().text(format!(" retired the policy “{key}”")),
+        EventBody::OwnerSucceeded { role, system, from, to, because } => {
+            let d = match (role, system) {
+                (Some(role), _) => d.role(*role),
+                (None, Some(system)) => d.system(*system),
+                (None, None) => d.text("Something that the event doesn't name"),
+            };
+            let d = d.text(" belongs to ").person(*to).text(" now: ").person(*from).text(" left, and ");
+            d.text(words::succession(because))
+        }
         EventBody::OwnerChanged { role, system, from, to } => {
             let d = match to {
                 Some(to) => d.actor().text(" made ").person(*to).text(" the owner of "),

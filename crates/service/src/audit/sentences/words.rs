@@ -119,6 +119,16 @@ pub(super) fn why(why: &str) -> String {
     }
 }
 
+/// Why somebody took over what a leaver owned.
+pub(super) fn succession(because: &str) -> String {
+    match because {
+        "backup" => "they are the backup owner".to_owned(),
+        "manager" => "they are the nearest manager above who is at work".to_owned(),
+        "administrator" => "nobody above is at work, so an administrator took it over".to_owned(),
+        other => format!("it went by the rule “{}”", other.replace('_', " ")),
+    }
+}
+
 /// Why a sign-in was refused, about the person rather than to them. The codes are those of
 /// [`crate::sign_in::SignInRefusal`].
 pub(super) fn sign_in_refusal(code: &str) -> String {
