@@ -182,7 +182,7 @@ impl Acting<'_> {
             rests: today.rows.iter().any(|r| rests(&r.row)) || steps.iter().any(|(_, s)| *s == Step::LetBe),
         };
         let origin = plan::origin(self.job.account.origin, today.begun());
-        let account = plan::account_step(&today.account, origin, seen.map(|s| s.state), needs);
+        let account = plan::account_step(&today.account_then(), origin, seen.map(|s| s.state), needs);
         Ok(Planned { today, steps, account, origin })
     }
 
@@ -197,6 +197,9 @@ impl Acting<'_> {
         let open = &planned.today.open;
         if planned.account == AccountStep::Create && self.blocked(planned.account).is_none() {
             observations::note(&mut tx, open, self.job.id(), None, AccountState::Absent.as_str()).await?;
+        }
+        if planned.account == AccountStep::Disable {
+            observations::note(&mut tx, open, self.job.id(), None, AccountState::Disabled.as_str()).await?;
         }
         for row in planned.rows(Step::Grant) {
             let entitlement = Some(EntitlementId(row.row.entitlement_id));

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use latchkey_connectors::{CallError, EntitlementRef, Observed};
 use latchkey_domain::{
     EntitlementId,
-    account::AccountState,
+    account::{AccountOrigin, AccountState},
     fulfilment::{Outcome, Presence},
 };
 use latchkey_store::work::{SeenAccount, WorkRow};
@@ -44,7 +44,11 @@ impl Acting<'_> {
             endings.push(ending);
         }
         let name = |o: &Observed| if o.name.is_empty() { self.job.account.name.clone() } else { o.name.clone() };
-        let seen = shown.as_ref().map(|account| match account {
+        // That others switched it off is told with the failure, and not noted as the account's state: what is noted as
+        // switched off is Latchkey's own doing, which it may undo.
+        let by_others =
+            planned.account == AccountStep::SwitchedOffByOthers && planned.origin_now(true) == AccountOrigin::Created;
+        let seen = shown.as_ref().filter(|_| !by_others).map(|account| match account {
             Some(o) => SeenAccount {
                 name: name(o),
                 native_id: Some(o.native_id.clone()),

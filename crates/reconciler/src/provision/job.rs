@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::TimeDelta;
 use latchkey_connectors::EntitlementRef;
-use latchkey_domain::{AccountId, IdentityId, Instant, LeaseId, SystemId, identity::Status};
+use latchkey_domain::{AccountId, IdentityId, Instant, LeaseId, SystemId, account::AccountState, identity::Status};
 use latchkey_store::{
     AsConn,
     accounts::{self, AccountRow},
@@ -102,7 +102,20 @@ pub(crate) struct Today {
 impl Today {
     /// Latchkey has begun to make the account: a worker saw it absent right before.
     pub fn begun(&self) -> bool {
-        self.open.iter().any(|o| o.entitlement_id.is_none() && o.value == "absent")
+        self.last_seen() == Some("absent")
+    }
+
+    /// The account as it was left: a worker that was about to switch it off, and died, is taken to have done so.
+    pub fn account_then(&self) -> AccountRow {
+        let mut account = self.account.clone();
+        if self.last_seen() == Some(AccountState::Disabled.as_str()) {
+            account.observed = AccountState::Disabled;
+        }
+        account
+    }
+
+    fn last_seen(&self) -> Option<&str> {
+        self.open.iter().find(|o| o.entitlement_id.is_none()).map(|o| o.value.as_str())
     }
 }
 

@@ -154,6 +154,30 @@ both_databases! {
         scene.assert_at_rest().await;
     }
 
+    async fn an_account_that_a_dying_worker_switched_off_is_switched_on_when_it_is_needed_again(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        let role = scene.simple_role("vpn").await;
+        let grant = scene.give(ann, role).await;
+        scene.work().await;
+        let id = scene.on_system(ann).await.remove(0);
+        scene.end(grant).await;
+        // It dies when it has switched the account off, before it could write that down.
+        scene.fake.fail_next_on(Op::Read, 1, Fault::Freeze);
+        let dying = scene.worker();
+        let task = tokio::spawn(async move { dying.worker.provision().await });
+        scene.fake.until_frozen(1).await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert_eq!(scene.fake.account(&id).unwrap().state, latchkey_connectors::AccountState::Disabled);
+
+        scene.give(ann, role).await;
+        scene.work_after(TimeDelta::seconds(61)).await;
+        assert!(scene.holds(ann, "vpn").await);
+        assert_eq!(scene.fake.account(&id).unwrap().state, latchkey_connectors::AccountState::Enabled);
+        scene.assert_at_rest().await;
+    }
+
     async fn a_late_call_of_a_frozen_worker_does_not_switch_off_what_is_needed_again(world: World) {
         let scene = Scene::new(world).await;
         let ann = scene.world.person("Ann Berg", None).await;

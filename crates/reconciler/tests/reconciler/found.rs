@@ -103,5 +103,11 @@ both_databases! {
         let rows = scene.wanted(ann).await;
         let stuck = rows.iter().find(|r| r.progress == Progress::NeedsHuman).unwrap();
         assert!(stuck.last_words.contains("is switched off on System directory, and not by Latchkey"), "{}", stuck.last_words);
+        // Asking for more, or once more, doesn't make it Latchkey's to switch on.
+        let more = scene.simple_role("more").await;
+        scene.give(ann, more).await;
+        scene.work().await;
+        assert_eq!(scene.fake.account(&id).unwrap().state, AccountState::Disabled);
+        assert_eq!(scene.wanted(ann).await.iter().filter(|r| r.progress == Progress::NeedsHuman).count(), 2);
     }
 }
