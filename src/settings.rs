@@ -64,6 +64,8 @@ pub struct Settings {
     pub smtp: Option<SmtpSettings>,
     /// The log.
     pub log: LogSettings,
+    /// How the worker works.
+    pub worker: WorkerSettings,
     /// Connections to systems by the key of the system, as written; `latchkey-connectors` reads them.
     pub connections: BTreeMap<String, toml::Table>,
     /// Whose `X-Forwarded-For` is believed.
@@ -86,6 +88,13 @@ pub struct SessionSettings {
     pub idle: TimeDelta,
     /// It ends this long after sign-in, used or not.
     pub absolute: TimeDelta,
+}
+
+/// How the worker works.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerSettings {
+    /// How long an account is taken for: so long after a worker died, another one takes over what it was at.
+    pub lease: TimeDelta,
 }
 
 /// The log.
@@ -229,6 +238,7 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
     let event_key = event_key(&mut root);
     let smtp = root.section("smtp", "a table, such as { host = \"mail.example.com\" }").and_then(smtp::read);
     let log = log_of(root.section("log", "a table, such as { format = \"json\" }"));
+    let worker = worker_of(root.section("worker", "a table, such as { lease = \"60s\" }"));
     let connections = root.raw_tables("connection", "one table for each system, such as [connection.directory]");
     let trusted_proxies = trusted_proxies(&mut root);
     root.finish();
@@ -242,6 +252,7 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
         event_key: event_key?,
         smtp,
         log,
+        worker,
         connections,
         trusted_proxies,
     })
@@ -322,6 +333,19 @@ fn log_of(section: Option<Section>) -> LogSettings {
     log.filter = filter.unwrap_or(log.filter);
     section.finish();
     log
+}
+
+fn worker_of(section: Option<Section>) -> WorkerSettings {
+    let mut worker = WorkerSettings { lease: TimeDelta::seconds(60) };
+    let Some(mut section) = section else { return worker };
+    // Shorter ones would run out under a busy system's feet; longer ones leave somebody waiting after a crash.
+    let expected = "a time from \"10s\" to \"10m\"";
+    let lease = section.parsed("lease", expected, |text| {
+        value::duration(text).filter(|lease| (TimeDelta::seconds(10)..=TimeDelta::minutes(10)).contains(lease))
+    });
+    worker.lease = lease.unwrap_or(worker.lease);
+    section.finish();
+    worker
 }
 
 fn trusted_proxies(root: &mut Section) -> Vec<Network> {

@@ -104,6 +104,7 @@ pub async fn start(
     let how = latchkey_reconciler::Settings {
         name: name.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        lease: settings.worker.lease,
         ..latchkey_reconciler::Settings::default()
     };
     let mailer = mail::mailer(settings)?;

@@ -162,3 +162,19 @@ fn a_secret_is_set_once() {
     let words = parse(&text, &[KEY]).unwrap_err();
     assert!(words.contains("oidc.client_secret (latchkey.toml:15): this is set more than once"), "{words}");
 }
+
+#[test]
+fn a_lease_is_neither_too_short_nor_too_long() {
+    let lease = |text: &str| {
+        let whole = format!("{WHOLE}\n[worker]\nlease = \"{text}\"\n");
+        parse(&whole, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush")]).map(|settings| settings.worker.lease)
+    };
+    assert_eq!(lease("10s"), Ok(TimeDelta::seconds(10)));
+    assert_eq!(lease("10m"), Ok(TimeDelta::minutes(10)));
+    for wrong in ["9s", "11m", "soon"] {
+        let words = lease(wrong).unwrap_err();
+        assert!(words.contains("worker.lease") && words.contains("\"10s\" to \"10m\""), "{words}");
+    }
+    let settings = parse(WHOLE, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush")]).unwrap();
+    assert_eq!(settings.worker.lease, TimeDelta::seconds(60));
+}
