@@ -210,6 +210,15 @@ pub enum EventBody {
         attempt: i64,
         outcome: Outcome,
     },
+    /// Latchkey doesn't ask the system yet: the role needs an assurance that its holder's sign-in hasn't shown.
+    FulfilmentWaits {
+        fulfilment: FulfilmentId,
+        identity: IdentityId,
+        system: SystemId,
+        entitlement: EntitlementId,
+        grant: GrantId,
+        generation: i64,
+    },
     /// The system said on read-back that it is so. `found` means that it was so before Latchkey asked.
     FulfilmentConfirmed {
         fulfilment: FulfilmentId,
@@ -318,6 +327,9 @@ impl EventBody {
             | Self::GrantEnded { grant, identity, role, .. }
             | Self::GrantMoved { grant, identity, role, .. } => {
                 vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
+            }
+            Self::FulfilmentWaits { identity, system, grant, .. } => {
+                vec![(Identity, identity.0), (System, system.0), (Grant, grant.0)]
             }
             Self::AccountWanted { identity, system, .. }
             | Self::AccountObserved { identity, system, .. }

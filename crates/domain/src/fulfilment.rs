@@ -55,6 +55,10 @@ text_enum! {
     }
 }
 
+/// Stands in place of the last attempt's outcome while nothing may be asked of the system: the holder's sign-in hasn't
+/// proved yet what the role asks for (promise 8). The work stays due.
+pub const WAITS_FOR_SIGN_IN: &str = "waits_for_sign_in";
+
 /// The part of a fulfilment that its rules are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {

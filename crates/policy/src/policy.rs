@@ -1,6 +1,6 @@
 //! A policy and its frozen form.
 
-use latchkey_domain::identity::EmploymentType;
+use latchkey_domain::{assurance::Assurance, identity::EmploymentType};
 use serde::{Deserialize, Serialize};
 
 use crate::{rule::StageRule, span::Span};
@@ -56,6 +56,22 @@ impl AssuranceNeed {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mfa => "mfa",
+        }
+    }
+
+    /// What it is, after "needs".
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Mfa => "a sign-in that a second factor confirmed",
+        }
+    }
+
+    /// Whether a sign-in proved it. What nobody has shown isn't met.
+    #[must_use]
+    pub fn is_met_by(self, shown: Option<&Assurance>) -> bool {
+        match self {
+            Self::Mfa => shown.is_some_and(|a| a.mfa),
         }
     }
 }

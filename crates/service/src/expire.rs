@@ -7,6 +7,7 @@ use latchkey_domain::{
     clock::Clock,
     event::{EventBody, NewEvent},
     grant::GrantEnd,
+    identity::Status,
 };
 use latchkey_store::{Change, Db, Tx, grants as store, identities, items, stages};
 
@@ -42,7 +43,8 @@ pub async fn end_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceRe
     Ok(ended)
 }
 
-/// Starts grants whose start has come, if their holder may still hold them. Returns how many.
+/// Starts grants whose start has come, if their holder may still hold them; whoever hasn't started yet gets theirs on
+/// the day they do. Returns how many.
 ///
 /// # Errors
 /// When the database fails.
@@ -56,8 +58,11 @@ pub async fn start_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> Service
         if now.state.start().is_err() {
             continue;
         }
-        let may_hold = facts::beneficiary(&mut tx, now.identity()).await?.status.may_hold();
-        let mut events = if may_hold {
+        let status = facts::beneficiary(&mut tx, now.identity()).await?.status;
+        if status == Status::PreHire {
+            continue;
+        }
+        let mut events = if status.may_hold() {
             store::start(&mut tx, now.id()).await?;
             let body = EventBody::GrantStarted { grant: now.id(), identity: now.identity(), role: now.role() };
             vec![NewEvent::new(worker(), body)]

@@ -28,6 +28,8 @@ pub struct RoleToday {
     pub policy: PolicySnapshot,
     /// That policy's version.
     pub policy_version: Uuid,
+    /// The assurance that the role asks for itself, as its word; the policy's applies where it names none.
+    pub assurance: Option<String>,
     /// Its owner.
     pub owner: Option<Candidate<IdentityId>>,
 }
@@ -72,7 +74,7 @@ pub(crate) fn candidate(row: CandidateRow) -> Candidate<IdentityId> {
 pub async fn role_today(c: &mut impl AsConn, role: RoleId) -> ServiceResult<RoleToday> {
     let row = routing::role_facts(c, role).await?.ok_or(ServiceError::NotFound)?;
     let owner = row.owner().map(candidate);
-    let RoleFactsRow { name, requestable, retired_at, max_seconds, policy_body, .. } = row;
+    let RoleFactsRow { name, requestable, retired_at, max_seconds, policy_body, assurance, .. } = row;
     Ok(RoleToday {
         id: role,
         version: RoleVersionId(row.role_version_id),
@@ -80,6 +82,7 @@ pub async fn role_today(c: &mut impl AsConn, role: RoleId) -> ServiceResult<Role
         facts: RoleFacts { name, requestable, retired: retired_at.is_some(), max_duration: span(max_seconds) },
         policy: snapshot(&policy_body, row.policy_version_id)?,
         policy_version: row.policy_version_id,
+        assurance,
         owner,
     })
 }

@@ -6,6 +6,7 @@
 pub mod add_administrator;
 pub mod apply_catalog;
 pub mod approvers;
+pub mod assurance;
 pub mod audit;
 mod built_in;
 pub mod catalog;

@@ -83,6 +83,14 @@ pub(crate) async fn now_yours(
     queue(tx, to, "now_yours", about, words::now_yours(leaver, because, things)).await
 }
 
+/// Something of a grant waits for its holder's sign-in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_in_needed(tx: &mut Tx, to: IdentityId, grant: GrantId, role: &str) -> ServiceResult<()> {
+    queue(tx, to, "sign_in_needed", grant.0, words::sign_in_needed(role)).await
+}
+
 /// Every system confirmed what a grant gives.
 ///
 /// # Errors

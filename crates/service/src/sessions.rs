@@ -83,13 +83,17 @@ fn assurance_of(json: &str, session: &str) -> StoreResult<Assurance> {
     })
 }
 
-/// The actor behind a session, with the portal roles that they hold now.
+/// The actor behind a session, with the portal roles that they hold now; none in a session that no second factor confirmed.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn actor(db: &Db, now: Instant, facts: &SessionFacts) -> StoreResult<PersonActor> {
-    let mut read = db.read().await?;
-    let held = session::portal_roles(&mut read, facts.identity, now).await?;
+    // Powers inside the portal need a second factor like any other elevated access (promise 8).
+    let held = if facts.assurance.mfa {
+        session::portal_roles(&mut db.read().await?, facts.identity, now).await?
+    } else {
+        Vec::new()
+    };
     Ok(PersonActor {
         identity: facts.identity,
         session: facts.session,

@@ -12,7 +12,7 @@ use latchkey_domain::{
     clock::Clock,
     event::{EventBody, NewEvent},
 };
-use latchkey_store::{Db, StoreError, StoreResult, Tx, session};
+use latchkey_store::{Change, Db, StoreError, StoreResult, Tx, identities, session, work};
 
 use crate::rate_limit::{self, Counted, Limit};
 
@@ -181,7 +181,13 @@ async fn admit(
         idle_expires_at: (now + start.idle).min(absolute_expires_at),
         absolute_expires_at,
     };
+    // What the role of a grant asks for may be there now. Under the lock a worker that has just found it missing is
+    // either told by this, or sees this session.
+    identities::lock(&mut tx, &[identity]).await?;
     session::insert(&mut tx, &new).await?;
+    if work::signed_in(&mut tx, identity).await? {
+        tx.announce(Change::Work);
+    }
     let body = EventBody::SignedIn {
         identity,
         session,

@@ -2,7 +2,7 @@
 
 use latchkey_domain::{
     IdentityId, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
-    actor::Actor,
+    actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent, SubmittedItem},
     item::ItemState,
@@ -16,7 +16,7 @@ use latchkey_store::{
 use uuid::Uuid;
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance,
     facts::{self, Beneficiary, RoleToday},
     notices,
 };
@@ -114,7 +114,7 @@ pub async fn submit_request(
     let mut events = Vec::new();
     let mut stage_events = Vec::new();
     for wish in &submission.items {
-        let item = Writing { request, reference: &reference, requester: person.identity, wish };
+        let item = Writing { request, reference: &reference, requester: person, wish };
         let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
         told.push(submitted);
         stage_events.push(opened);
@@ -162,7 +162,7 @@ pub async fn preview(
 struct Writing<'a> {
     request: RequestId,
     reference: &'a str,
-    requester: IdentityId,
+    requester: &'a PersonActor,
     wish: &'a ItemWish,
 }
 
@@ -177,10 +177,15 @@ impl Writing<'_> {
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
         self.may_ask_for(&person)?;
         let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
-        check_request(&role.policy, &role.facts, &person.facts(self.requester), &policy_wish).map_err(refused)?;
+        check_request(&role.policy, &role.facts, &person.facts(self.requester.identity), &policy_wish)
+            .map_err(refused)?;
+        if self.requester.identity == wish.beneficiary {
+            // Somebody else's sign-in is looked at before anything is given to them.
+            assurance::enough_to_ask(&role, &self.requester.assurance)?;
+        }
         self.not_already_there(tx, &role, &person).await?;
-        let known = known_facts(tx, self.requester, &person, &role).await?;
-        let voice = if self.requester == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
+        let known = known_facts(tx, self.requester.identity, &person, &role).await?;
+        let voice = if self.requester.identity == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
         let stages = who_could_decide(&role.policy, &known, voice).map_err(refused)?;
 
         let item = ItemId::new(tx.now());
@@ -233,8 +238,8 @@ impl Writing<'_> {
 
     /// For oneself, or for one's own report.
     fn may_ask_for(&self, person: &Beneficiary) -> ServiceResult<()> {
-        let own = person.id == self.requester;
-        let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester);
+        let own = person.id == self.requester.identity;
+        let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester.identity);
         if own || report {
             return Ok(());
         }
@@ -247,7 +252,7 @@ impl Writing<'_> {
     }
 
     async fn not_already_there(&self, tx: &mut Tx, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
-        let you = person.id == self.requester;
+        let you = person.id == self.requester.identity;
         let waiting = items::waiting_of(tx, person.id).await?;
         if let Some(item) = waiting.iter().find(|i| i.role_id == role.id.0 && i.state == ItemState::Waiting) {
             let request = items::request(tx, RequestId(item.request_id)).await?;

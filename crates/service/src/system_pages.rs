@@ -5,7 +5,7 @@
 use latchkey_domain::{
     FulfilmentId, IdentityId, Instant, SystemId,
     actor::{Actor, PersonActor},
-    fulfilment::{Presence, Progress},
+    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
     portal_role::PortalRole,
     system::SystemKind,
 };
@@ -262,6 +262,8 @@ pub struct Stuck {
     pub giving: bool,
     /// What remains to be done.
     pub progress: Progress,
+    /// It waits for a sign-in of its holder; the system isn't asked.
+    pub waits: bool,
     /// Where it stands, in words.
     pub state: &'static str,
     /// The system's own words at the last attempt.
@@ -352,7 +354,9 @@ fn may_retry(person: &PersonActor, system: &OverviewRow) -> bool {
 }
 
 fn stuck_line(row: StuckRow) -> Stuck {
+    let waits = row.progress == Progress::Due && row.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN);
     Stuck {
+        waits,
         id: FulfilmentId(row.id),
         person: (IdentityId(row.identity_id), row.identity_name),
         account: row.account_name,
@@ -362,6 +366,7 @@ fn stuck_line(row: StuckRow) -> Stuck {
         state: match row.progress {
             Progress::Refused => "The system refused; trying again by itself won't help",
             Progress::NeedsHuman => "A person must look at it",
+            Progress::Due if waits => "It waits for a sign-in of its holder",
             Progress::Due | Progress::Settled => "It failed; Latchkey tries again by itself",
         },
         words: row.last_words,

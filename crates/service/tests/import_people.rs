@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use files_support::{apply, catalog, demo_people, everything, four_people, import, line, mistakes, people, person};
 use latchkey_domain::{actor::Actor, event::SubjectKind};
 use latchkey_service::{
-    ServiceError,
+    ServiceError, expire,
     import_people::{import_people, titles},
     plan::{FilesError, Outcome},
 };
@@ -136,6 +136,39 @@ both_databases! {
         let days: Vec<_> = periods.iter().map(|p| (p.starts_on.to_string(), p.ends_on.map(|d| d.to_string()))).collect();
         assert_eq!(days, [("2027-02-01".to_owned(), None), ("2020-01-06".to_owned(), Some("2026-05-31".to_owned()))]);
         assert_eq!(world.number("select count(*) from identity_history").await, 6);
+    }
+
+    /// What somebody was given before their first day is held back until then, and not lost.
+    async fn promise_06_what_waits_for_the_first_day_is_wanted_then(world: World) {
+        four_people(&world).await;
+        apply(&world, &catalog(&[])).await.unwrap();
+        let new = line("E5", "New Comer", "E1");
+        import(&world, &[&new.replace(",active,", ",pre_hire,")]).await.unwrap();
+        let who = person(&world, "E5").await;
+        let mut read = world.db.read().await.unwrap();
+        let reader = roles::by_key(&mut read, "payroll-reader").await.unwrap().unwrap();
+        let keeper = roles::by_key(&mut read, "bookkeeper").await.unwrap().unwrap();
+        drop(read);
+        world.grant(who, Role { id: reader.role_id.into(), version: reader.id.into() }, None).await;
+        world.grant(who, Role { id: keeper.role_id.into(), version: keeper.id.into() }, None).await;
+        world.run("update role_grant set state = 'scheduled' where reason <> '' and role_id = (select id from role where key = 'bookkeeper')").await;
+        assert_eq!(expire::start_due_grants(&world.db, &*world.clock, 10).await.unwrap(), 0);
+        assert_eq!(world.number("select count(*) from role_grant where state = 'scheduled'").await, 1, "it isn't ended either");
+
+        world.advance(TimeDelta::days(1));
+        let plan = import(&world, &[&new]).await.unwrap();
+        assert_eq!(plan.lines(titles::STATUS), ["New Comer (E5): not started yet -> active"]);
+        assert_eq!(world.number("select count(*) from fulfilment where desired = 'present' and progress = 'due'").await, 1);
+        assert_eq!(world.number("select count(*) from account where due_at is not null").await, 1);
+        assert_eq!(expire::start_due_grants(&world.db, &*world.clock, 10).await.unwrap(), 1);
+        assert_eq!(world.number("select count(*) from fulfilment where desired = 'present' and progress = 'due'").await, 2);
+
+        // What a worker had refused to give to somebody who hasn't started goes on as well.
+        world.run("update fulfilment set progress = 'refused', due_at = null").await;
+        world.run("update identity set status = 'pre_hire' where display_name = 'New Comer'").await;
+        world.advance(TimeDelta::days(1));
+        import(&world, &[&new]).await.unwrap();
+        assert_eq!(world.number("select count(*) from fulfilment where progress = 'due' and generation = 2").await, 2);
     }
 
     async fn two_imports_at_once_come_one_after_the_other(world: World) {

@@ -124,6 +124,26 @@ both_databases! {
         assert_eq!(s.world.events("decision_refused").await, 1);
     }
 
+    /// What a role asks for is asked of the session that asks for it, too.
+    async fn promise_08_asking_needs_the_assurance_of_the_role(world: World) {
+        let s = Scene::new(world).await;
+        s.world.run("update role_version set assurance = 'mfa' where name = 'Role reader'").await;
+        let Actor::Person(mut person) = s.actor(s.ann) else { panic!("a person") };
+        let ask = async |person: &latchkey_domain::actor::PersonActor, beneficiary| {
+            let reason = "To do the quarterly report".to_owned();
+            let wish = ItemWish { role: s.reader.id, beneficiary, duration: Span::from_days(7).unwrap(), reason };
+            let form = Submission { form_key: Uuid::new_v4(), items: vec![wish] };
+            submit_request(&s.world.db, s.world.clock.as_ref(), &Actor::Person(person.clone()), &form).await
+        };
+        person.assurance.mfa = false;
+        assert_eq!(code(ask(&person, s.ann).await), "request.assurance_missing");
+        person.assurance.mfa = true;
+        ask(&person, s.ann).await.unwrap();
+        s.world.run("update role_version set assurance = 'something new' where name = 'Role reader'").await;
+        let Actor::Person(bob) = s.actor(s.bob) else { panic!("a person") };
+        assert_eq!(code(ask(&bob, s.bob).await), "request.assurance_unknown");
+    }
+
     /// Who must decide, and for how long, is what the requester was told.
     async fn promise_05_routing_is_that_of_the_frozen_policy(world: World) {
         let s = Scene::new(world).await;

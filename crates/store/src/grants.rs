@@ -234,7 +234,7 @@ pub async fn due_to_end(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreR
     )
 }
 
-/// Grants whose start has come, at most `limit`.
+/// Grants whose start has come, at most `limit`. Those of people who haven't started wait for their first day.
 ///
 /// # Errors
 /// When the database fails.
@@ -243,7 +243,9 @@ pub async fn due_to_start(c: &mut impl AsConn, now: Instant, limit: i64) -> Stor
         c,
         GrantRow,
         "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where state = 'scheduled' and starts_at <= $1 order by starts_at, id limit $2",
+         from role_grant where state = 'scheduled' and starts_at <= $1
+           and not exists (select 1 from identity i where i.id = identity_id and i.status = 'pre_hire')
+         order by starts_at, id limit $2",
         now,
         limit
     )
@@ -313,6 +315,40 @@ pub async fn needed(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Ve
          join system s on s.id = e.system_id
          where g.identity_id = $1 and g.state = 'active'
          order by e.system_id, e.id",
+        identity.0
+    )
+}
+
+/// One entitlement that one active grant justifies, with what its role asks for today.
+#[derive(Debug, Clone, FromRow)]
+pub struct JustifiedRow {
+    /// The entitlement.
+    pub entitlement_id: Uuid,
+    /// The grant.
+    pub grant_id: Uuid,
+    /// What its role is called.
+    pub role_name: String,
+    /// The assurance that the role's version in force asks for itself.
+    pub assurance: Option<String>,
+    /// The role's policy in force as JSON.
+    pub policy_body: String,
+}
+
+/// Every entitlement that the identity's active grants justify, once for each grant that does, the oldest grant first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn justified(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<JustifiedRow>> {
+    rows!(
+        c,
+        JustifiedRow,
+        "select x.entitlement_id, g.id as grant_id, v.name as role_name, v.assurance, p.body as policy_body
+         from role_grant g
+         join role_version_entitlement x on x.role_version_id = g.role_version_id
+         join role_version v on v.role_id = g.role_id and v.valid_to is null
+         join policy_version p on p.policy_id = v.policy_id and p.valid_to is null
+         where g.identity_id = $1 and g.state = 'active'
+         order by g.id, x.entitlement_id",
         identity.0
     )
 }

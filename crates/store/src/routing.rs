@@ -98,6 +98,8 @@ pub struct RoleFactsRow {
     pub requestable: bool,
     /// Its own longest duration in seconds, where it is narrower than the policy's.
     pub max_seconds: Option<i64>,
+    /// The assurance that it asks for itself.
+    pub assurance: Option<String>,
     /// The policy's version in force.
     pub policy_version_id: Uuid,
     /// That version as JSON.
@@ -130,7 +132,7 @@ pub async fn role_facts(c: &mut impl AsConn, role: RoleId) -> StoreResult<Option
     row!(
         c,
         RoleFactsRow,
-        "select r.id as role_id, r.key, r.retired_at, v.id as role_version_id, v.name, v.risk, v.requestable, v.max_seconds,
+        "select r.id as role_id, r.key, r.retired_at, v.id as role_version_id, v.name, v.risk, v.requestable, v.max_seconds, v.assurance,
                 pv.id as policy_version_id, pv.body as policy_body,
                 o.id as owner_id, o.display_name as owner_name, o.status as owner_status
          from role r

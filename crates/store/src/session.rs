@@ -136,6 +136,20 @@ pub async fn portal_roles(c: &mut impl AsConn, identity: IdentityId, now: Instan
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
+/// What an identity's latest sign-in proved, as JSON, whether its session is still open or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest_assurance(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Option<String>> {
+    let row = row!(
+        c,
+        (String,),
+        "select assurance from session where identity_id = $1 order by created_at desc, id desc limit 1",
+        identity.0
+    )?;
+    Ok(row.map(|(assurance,)| assurance))
+}
+
 /// Notes that a session was used (bookkeeping). Its absolute limit doesn't move.
 ///
 /// # Errors

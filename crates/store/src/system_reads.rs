@@ -234,6 +234,8 @@ pub struct StuckRow {
     pub last_attempt_at: Option<Instant>,
     /// The system's own words at the last attempt.
     pub last_words: String,
+    /// How the last attempt ended, or that it waits for a sign-in.
+    pub last_outcome: Option<String>,
 }
 
 /// What is stuck on a system, in the order of ids (oldest first), after the given one, at most `limit`.
@@ -245,10 +247,12 @@ pub async fn stuck(c: &mut impl AsConn, system: SystemId, after: Uuid, limit: i6
         c,
         StuckRow,
         "select f.id, a.identity_id, i.display_name as identity_name, a.name as account_name, e.name as entitlement_name,
-                f.desired, f.progress, f.attempts, f.due_at, f.wanted_at, f.last_attempt_at, f.last_words
+                f.desired, f.progress, f.attempts, f.due_at, f.wanted_at, f.last_attempt_at, f.last_words,
+                f.last_outcome
          from fulfilment f join account a on a.id = f.account_id join identity i on i.id = a.identity_id
          join entitlement e on e.id = f.entitlement_id
-         where f.progress <> 'settled' and (f.progress <> 'due' or f.attempts > 0) and a.system_id = $1 and f.id > $2
+         where f.progress <> 'settled' and (f.progress <> 'due' or f.attempts > 0 or f.last_outcome = 'waits_for_sign_in')
+           and a.system_id = $1 and f.id > $2
          order by f.id limit $3",
         system.0,
         after,

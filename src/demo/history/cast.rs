@@ -39,6 +39,11 @@ impl Cast {
         self.by_number.get(external_id).and_then(|at| self.people.get(*at))
     }
 
+    /// A person by id.
+    pub fn with_id(&self, id: Uuid) -> Option<&PersonRow> {
+        self.people.iter().find(|person| person.id == id)
+    }
+
     /// Everybody who works here.
     pub fn at_work(&self) -> impl Iterator<Item = &PersonRow> {
         self.people.iter().filter(|person| person.status == Status::Active)

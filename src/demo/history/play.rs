@@ -4,7 +4,7 @@ mod acts;
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -114,6 +114,8 @@ pub struct Play<'a> {
     actions: HashMap<u64, Action>,
     number: u64,
     work_to_do: bool,
+    /// Who has signed in already.
+    signed_in: HashSet<IdentityId>,
     played: Played,
 }
 
@@ -146,6 +148,7 @@ impl<'a> Play<'a> {
             actions: HashMap::new(),
             number: 0,
             work_to_do: false,
+            signed_in: HashSet::new(),
             played: Played::default(),
         })
     }

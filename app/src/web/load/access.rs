@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use latchkey_domain::{
     IdentityId, Instant,
-    fulfilment::{Presence, Progress},
+    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
     grant::{GrantOrigin, GrantState},
 };
 use latchkey_store::{
@@ -115,6 +115,10 @@ fn state(held: &HoldingRow, gives: &[&GivesRow], progress: &[ProgressRow]) -> Op
             format!("{stuck} of {} failed", wanted.len())
         };
         return Some(StateWord::new(Mark::Failed, words));
+    }
+    let waits = |p: &ProgressRow| p.progress == Progress::Due && p.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN);
+    if wanted.iter().any(|p| waits(p)) {
+        return Some(StateWord::new(Mark::Attention, "Waits for a sign-in with a second factor"));
     }
     if going > 0 {
         let tried = wanted.iter().any(|p| p.progress == Progress::Due && p.attempts > 0);

@@ -182,10 +182,11 @@ fn trouble(s: &Stuck, now: Instant, may_retry: bool, who: &str) -> TroubleRow {
     let verb = if s.giving { "" } else { "Remove: " };
     let state = match s.progress {
         Progress::Refused | Progress::NeedsHuman => StateWord::new(Mark::Failed, s.state),
-        Progress::Due if s.attempts > 0 => StateWord::new(Mark::Attention, s.state),
+        Progress::Due if s.attempts > 0 || s.waits => StateWord::new(Mark::Attention, s.state),
         Progress::Due | Progress::Settled => StateWord::new(Mark::Working, s.state),
     };
     let next = match (s.progress, s.again_at) {
+        (Progress::Due, _) if s.waits => Sentence::of("Goes on by itself after that."),
         (Progress::Due, Some(at)) if at > now => Sentence::of("Tried again ").moment(at, Told::Relative).text("."),
         (Progress::Due | Progress::Settled, _) => Sentence::of("Tried again now."),
         _ => Sentence::of(format!("Waits for somebody. {who} can have it tried again.")),

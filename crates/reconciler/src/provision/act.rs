@@ -165,8 +165,9 @@ impl Acting<'_> {
             let facts = Facts {
                 held: seen.is_some_and(|s| s.held.contains(&row.native)),
                 seen_absent: today.ever_absent.contains(&row.row.entitlement_id),
-                justified: today.needed.contains(&row.row.entitlement_id),
+                justified: today.justified.needed.contains(&row.row.entitlement_id),
                 may_hold,
+                waits: today.justified.waits.contains_key(&row.row.entitlement_id),
             };
             if let Some(step) = plan::step(&row.row, facts) {
                 steps.push((row.clone(), step));
@@ -177,9 +178,12 @@ impl Acting<'_> {
             Step::AsWanted { .. } => r.row.desired == Presence::Present,
             _ => false,
         };
+        // What waits isn't on the account yet, and doesn't ask for one.
+        let waits = |row: &FulfilmentRow| steps.iter().any(|(r, s)| *s == Step::Waits && r.row.id == row.id);
         let needs = Needs {
             used: steps.iter().any(given),
-            rests: today.rows.iter().any(|r| rests(&r.row)) || steps.iter().any(|(_, s)| *s == Step::LetBe),
+            rests: today.rows.iter().any(|r| rests(&r.row) && !waits(&r.row))
+                || steps.iter().any(|(_, s)| *s == Step::LetBe),
         };
         let origin = plan::origin(self.job.account.origin, today.begun());
         let account = plan::account_step(&today.account_then(), origin, seen.map(|s| s.state), needs);

@@ -40,7 +40,7 @@ impl Acting<'_> {
             shown.as_ref().map(|account| account.iter().flat_map(|a| a.held.iter().map(String::as_str)).collect());
         let mut endings = Vec::new();
         for (row, step) in &planned.steps {
-            let Some(ending) = self.ending(row, *step, done, held.as_ref()) else { continue };
+            let Some(ending) = self.ending(planned, row, *step, done, held.as_ref()) else { continue };
             endings.push(ending);
         }
         let name = |o: &Observed| if o.name.is_empty() { self.job.account.name.clone() } else { o.name.clone() };
@@ -74,8 +74,18 @@ impl Acting<'_> {
         Findings { endings, seen, observed: observed.unwrap_or_default(), not_made, state_failed, aimed_at }
     }
 
-    fn ending(&self, row: &WorkRow, step: Step, done: &Done, held: Option<&BTreeSet<&str>>) -> Option<Ending> {
+    fn ending(
+        &self,
+        planned: &Planned,
+        row: &WorkRow,
+        step: Step,
+        done: &Done,
+        held: Option<&BTreeSet<&str>>,
+    ) -> Option<Ending> {
         let attempt = match step {
+            Step::Waits => {
+                return Some(Ending::waits(&row.row, planned.today.justified.waits.get(&row.row.entitlement_id)?));
+            }
             Step::LetBe => return Some(Ending::let_be(&row.row)),
             Step::Unjustified => return Some(Ending::unjustified(&row.row)),
             Step::MayNotHold => Attempt::failed(&CallError::refused(format!(

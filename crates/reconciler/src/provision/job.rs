@@ -5,10 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::TimeDelta;
 use latchkey_connectors::EntitlementRef;
 use latchkey_domain::{AccountId, IdentityId, Instant, LeaseId, SystemId, account::AccountState, identity::Status};
+use latchkey_service::assurance::{self, Justified};
 use latchkey_store::{
     AsConn,
     accounts::{self, AccountRow},
-    grants, identities,
+    identities,
     observations::{self, ObservationRow},
     systems::SystemRow,
     work::{self, WorkRow},
@@ -91,8 +92,8 @@ pub(crate) struct Today {
     pub account: AccountRow,
     pub status: Status,
     pub rows: Vec<WorkRow>,
-    /// The entitlements that active grants need.
-    pub needed: BTreeSet<Uuid>,
+    /// The entitlements that active grants need, and those among them that wait for a sign-in of the holder.
+    pub justified: Justified,
     /// What was last observed.
     pub open: Vec<ObservationRow>,
     /// The entitlements that were ever seen absent.
@@ -124,10 +125,10 @@ pub(crate) async fn today(c: &mut impl AsConn, job: &Job) -> Result<Today> {
     let identity = identities::get(c, job.identity()).await?;
     let identity = identity.ok_or(latchkey_store::StoreError::Missing { what: "the identity" })?;
     let rows = work::of_account(c, job.id()).await?;
-    let needed = grants::needed(c, job.identity()).await?.into_iter().map(|n| n.entitlement_id).collect();
+    let justified = assurance::justified(c, job.identity(), &job.who.display_name).await?;
     let open = observations::open_of(c, job.id()).await?;
     let ever_absent = observations::ever_absent(c, job.id()).await?.into_iter().collect();
     let account = accounts::by_ids(c, &[job.account.id]).await?.into_iter().next();
     let account = account.ok_or(latchkey_store::StoreError::Missing { what: "the account" })?;
-    Ok(Today { account, status: identity.status, rows, needed, open, ever_absent })
+    Ok(Today { account, status: identity.status, rows, justified, open, ever_absent })
 }

@@ -19,6 +19,8 @@ pub(crate) struct Facts {
     pub justified: bool,
     /// Its holder may hold anything, by their status of this moment.
     pub may_hold: bool,
+    /// No grant that needs it has the assurance that its role asks for.
+    pub waits: bool,
 }
 
 /// What to do about one entitlement.
@@ -36,6 +38,8 @@ pub(crate) enum Step {
     Unjustified,
     /// Its holder may not hold anything now.
     MayNotHold,
+    /// Its role needs an assurance that its holder's sign-in hasn't shown (promise 8).
+    Waits,
 }
 
 /// What to do about one entitlement; nothing when it isn't this pass's business.
@@ -59,6 +63,8 @@ pub(crate) fn step(row: &FulfilmentRow, facts: Facts) -> Option<Step> {
                 due.then_some(Step::Unjustified)
             } else if !facts.may_hold {
                 due.then_some(Step::MayNotHold)
+            } else if facts.waits {
+                Some(Step::Waits)
             } else {
                 Some(Step::Grant)
             }

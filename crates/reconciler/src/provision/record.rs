@@ -11,7 +11,7 @@ use latchkey_domain::{
     event::{EventBody, NewEvent},
     fulfilment::{self, LONGEST_PAUSE, Outcome, Presence, Progress},
 };
-use latchkey_service::{ServiceError, justify, notices};
+use latchkey_service::{ServiceError, assurance::Waits, justify, notices};
 use latchkey_store::{
     Change, StoreError, Tx,
     accounts::{self, AccountRow},
@@ -65,6 +65,7 @@ enum Kind {
     Attempt(Attempt),
     LetBe,
     Unjustified,
+    Waits(Waits),
 }
 
 /// An attempt that ended.
@@ -235,6 +236,7 @@ impl Saving<'_> {
                 self.unjustified = true;
                 Ok(())
             }
+            Kind::Waits(waits) => self.waits(tx, row, waits).await,
         }
     }
 
@@ -393,6 +395,8 @@ fn is_old_news(row: &FulfilmentRow, attempt: &Attempt, now: Instant) -> bool {
     let lately = row.last_attempt_at.is_some_and(|at| now - at < TimeDelta::hours(1));
     row.progress == Progress::Due && ((attempt.no_call && same) || (row.attempts >= MANY && lately))
 }
+
+mod waits;
 
 #[cfg(test)]
 mod tests;

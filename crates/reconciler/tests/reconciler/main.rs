@@ -1,6 +1,8 @@
 //! The worker's duties on both databases, against a system in memory that fails as it is told to.
 
 #[cfg(test)]
+mod assurance;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod failures;

@@ -46,11 +46,23 @@ pub fn settings(name: &str) -> Settings {
     }
 }
 
+/// A policy that asks for this assurance.
+pub fn policy(assurance: Option<&str>) -> serde_json::Value {
+    let mut policy = serde_json::json!({"schema": 1, "policy": {
+        "key": "p", "name": "A policy", "description": "For tests.", "stages": [{"approvers": "manager"}],
+        "max_duration": "90d", "default_duration": "30d", "offer": ["30d"],
+        "who": ["employee"], "reason": "required", "undecided_after": "14d"}});
+    if let Some(need) = assurance {
+        policy["policy"]["assurance"] = need.into();
+    }
+    policy
+}
+
 impl Scene {
     pub async fn new(world: World) -> Self {
         let owner = world.person("Olga Owner", None).await;
         let system = world.system("directory", SystemKind::Ldap, Some(owner)).await;
-        let policy = world.policy("standard", &serde_json::json!({})).await;
+        let policy = world.policy("standard", &policy(None)).await;
         let fake = FakeSystem::new(SystemKind::Ldap);
         let connections = Connections::new();
         connections.connect("directory", Arc::new(fake.clone()));

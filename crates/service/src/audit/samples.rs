@@ -231,6 +231,14 @@ fn systems() -> Vec<EventBody> {
             });
         }
     }
+    all.push(EventBody::FulfilmentWaits {
+        fulfilment: WORK,
+        identity: BO,
+        system: SYSTEM,
+        entitlement: ENTITLEMENT,
+        grant: GRANT,
+        generation: 1,
+    });
     all.push(EventBody::FulfilmentRetried { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
     all.push(EventBody::FulfilmentKept { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
     all

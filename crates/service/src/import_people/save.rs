@@ -23,7 +23,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::compare::{Changed, Comparison, PeriodStep};
-use crate::{ServiceResult, approvers, files::PersonRow as Line, fold::fold, leave, succession};
+use crate::{ServiceResult, approvers, files::PersonRow as Line, fold::fold, justify, leave, succession};
 
 /// What a person is, as history and the text beside their events keep it: enough to rebuild any past day.
 #[derive(Serialize)]
@@ -196,6 +196,10 @@ async fn follow(
         if change.leaves() {
             events.extend(leave::person_left(tx, identity, actor).await?);
         } else if change.status_changes() {
+            if change.after.status.may_hold() && !change.before.status.may_hold() {
+                // What they were given before they could hold anything was held back; now it is wanted.
+                events.extend(justify::settle(tx, identity, actor).await?);
+            }
             events.extend(approvers::remake_for_identity(tx, identity, actor, "status").await?);
         } else if change.before.manager_id != change.after.manager_id {
             events.extend(approvers::remake_for_identity(tx, identity, actor, "manager").await?);

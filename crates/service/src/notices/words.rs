@@ -126,6 +126,16 @@ pub(super) fn now_yours(leaver: &str, because: Because, things: &[(Owned, String
     }
 }
 
+/// The reader's access waits for a sign-in of theirs.
+pub(super) fn sign_in_needed(role: &str) -> Words {
+    Words {
+        subject: format!("{role} waits for you to sign in"),
+        body: format!(
+            "You have been given {role}. It needs a sign-in of yours that a second factor confirmed.\n\nSign in with your second factor; then it goes on by itself:\n{BASE}/\n"
+        ),
+    }
+}
+
 /// Every system confirmed what the reader got.
 pub(super) fn confirmed(request: Option<RequestId>, role: &str) -> Words {
     let at = request.map_or_else(|| format!("{BASE}/"), link);

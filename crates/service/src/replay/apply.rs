@@ -43,6 +43,7 @@ impl State {
             EventBody::AccountWanted { .. } | EventBody::AccountObserved { .. } => self.account(&event.body),
             EventBody::FulfilmentWanted { .. }
             | EventBody::FulfilmentFailed { .. }
+            | EventBody::FulfilmentWaits { .. }
             | EventBody::FulfilmentConfirmed { .. }
             | EventBody::FulfilmentRetried { .. }
             | EventBody::FulfilmentKept { .. } => self.fulfilment(&event.body),
@@ -279,6 +280,14 @@ impl State {
                     Outcome::NeedsHuman => Progress::NeedsHuman,
                     Outcome::Done => return Err("a failure can't be done"),
                 };
+                Ok(())
+            }
+            EventBody::FulfilmentWaits { fulfilment, generation, .. } => {
+                let known = self.known_work(*fulfilment)?;
+                if *generation != known.generation {
+                    return Err("the waiting is about another wish");
+                }
+                known.progress = Progress::Due;
                 Ok(())
             }
             EventBody::FulfilmentRetried { fulfilment, .. } => {

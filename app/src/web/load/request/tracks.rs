@@ -2,7 +2,7 @@
 
 use latchkey_domain::{
     Instant,
-    fulfilment::{Presence, Progress},
+    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
 };
 use latchkey_store::{
     holdings::{GivesRow, ProgressRow},
@@ -85,6 +85,9 @@ fn last_two(p: &ProgressRow) -> [Point; 2] {
             };
             [applied, Point::reached(at)]
         }
+        Progress::Due if waits(p) => {
+            [Point::ahead(Mark::Attention, "Waits for a sign-in"), Point::ahead(Mark::Next, "Waits")]
+        }
         Progress::Due if p.attempts > 0 => [
             p.applied_at.map_or_else(|| Point::ahead(Mark::Attention, "Tried again"), Point::reached),
             Point::ahead(Mark::Next, "Waits"),
@@ -95,12 +98,24 @@ fn last_two(p: &ProgressRow) -> [Point; 2] {
     }
 }
 
+/// Its holder's sign-in hasn't proved yet what the role asks for.
+fn waits(p: &ProgressRow) -> bool {
+    p.progress == Progress::Due && p.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN)
+}
+
 fn problem(reading: &Reading<'_>, item: &ItemLineRow, gives: &GivesRow, p: &ProgressRow) -> Option<TrackProblem> {
     let retry = reading.may_retry(item).then(|| p.fulfilment_id.to_string());
     let said = (!p.last_words.is_empty()).then(|| p.last_words.clone());
     let name = &gives.system_name;
     match p.progress {
         Progress::Settled => None,
+        Progress::Due if waits(p) => Some(TrackProblem {
+            mark: Mark::Attention,
+            title: p.last_words.clone(),
+            said: None,
+            next: Sentence::of(format!("Nothing was asked of {name} yet.")),
+            retry: None,
+        }),
         Progress::Due if p.attempts == 0 => super::super::gives::remark(&gives.system_key, &reading.state.connected)
             .map(|_| TrackProblem {
                 mark: Mark::Attention,

@@ -27,8 +27,27 @@ fn row(desired: Presence, progress: Progress) -> FulfilmentRow {
     }
 }
 
-const FACTS: Facts = Facts { held: false, seen_absent: false, justified: true, may_hold: true };
+const FACTS: Facts = Facts { held: false, seen_absent: false, justified: true, may_hold: true, waits: false };
 const HELD: Facts = Facts { held: true, ..FACTS };
+
+#[test]
+fn promise_08_nothing_is_given_before_the_assurance_is_there() {
+    let waits = Facts { waits: true, ..FACTS };
+    assert_eq!(step(&row(Presence::Present, Progress::Due), waits), Some(Step::Waits));
+    // Neither is what somebody took away behind our back.
+    assert_eq!(step(&row(Presence::Present, Progress::Settled), waits), Some(Step::Waits));
+    // What isn't justified or may not be held isn't a matter of signing in; removals never wait.
+    assert_eq!(
+        step(&row(Presence::Present, Progress::Due), Facts { justified: false, ..waits }),
+        Some(Step::Unjustified)
+    );
+    assert_eq!(
+        step(&row(Presence::Present, Progress::Due), Facts { may_hold: false, ..waits }),
+        Some(Step::MayNotHold)
+    );
+    let seen = FulfilmentRow { observed: Presence::Present, ..row(Presence::Absent, Progress::Due) };
+    assert_eq!(step(&seen, Facts { held: true, ..waits }), Some(Step::Remove));
+}
 
 #[test]
 fn what_is_missing_is_given_and_what_was_there_is_noted() {

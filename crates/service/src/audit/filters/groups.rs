@@ -132,6 +132,7 @@ impl Group {
             | EventBody::AccountObserved { .. }
             | EventBody::FulfilmentWanted { .. }
             | EventBody::FulfilmentFailed { .. }
+            | EventBody::FulfilmentWaits { .. }
             | EventBody::FulfilmentConfirmed { .. }
             | EventBody::FulfilmentRetried { .. }
             | EventBody::FulfilmentKept { .. } => Self::Systems,
@@ -174,6 +175,7 @@ impl Group {
                 "account_observed",
                 "fulfilment_wanted",
                 "fulfilment_failed",
+                "fulfilment_waits",
                 "fulfilment_confirmed",
                 "fulfilment_retried",
                 "fulfilment_kept",

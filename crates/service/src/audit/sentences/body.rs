@@ -57,6 +57,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::AccountObserved { .. }
         | EventBody::FulfilmentWanted { .. }
         | EventBody::FulfilmentFailed { .. }
+        | EventBody::FulfilmentWaits { .. }
         | EventBody::FulfilmentConfirmed { .. }
         | EventBody::FulfilmentRetried { .. }
         | EventBody::FulfilmentKept { .. } => systems(d, body),
@@ -370,6 +371,14 @@ fn systems<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 Outcome::Refused => d,
             }
         }
+        EventBody::FulfilmentWaits { identity, system, entitlement, .. } => d
+            .text("Latchkey doesn't give ")
+            .entitlement(*entitlement)
+            .text(" on ")
+            .system(*system)
+            .text(" to ")
+            .person(*identity)
+            .text(" yet: the role needs a sign-in of theirs that proves more"),
         EventBody::FulfilmentConfirmed { identity, system, entitlement, desired, found, .. } => {
             let d = d.system(*system).text(" confirms that ").person(*identity);
             let d =
