@@ -1,9 +1,10 @@
 //! The loops that make systems match what was decided, and tell people about it.
 //!
-//! A [`Worker`] has five duties, each with one code path that a signal and a period both lead to:
+//! A [`Worker`] has six duties, each with one code path that a signal and a period both lead to:
 //! - *provision* takes due accounts by lease and makes them so, one system beside the other;
 //! - *systems* checks the connections;
 //! - *expire* ends and starts grants, lets requests lapse, reminds, and sweeps what is old;
+//! - *follow* moves grants that were given from an older version while a new one was being applied;
 //! - *outbox* sends the notices that changes left;
 //! - *clock* measures the worker's clock against the database's, and gives a sign of life.
 //!
@@ -14,6 +15,7 @@ mod clock_check;
 mod connections;
 mod duties;
 mod expire;
+mod follow;
 mod health;
 mod outbox;
 mod provision;

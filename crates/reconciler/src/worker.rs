@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, clock_check, duties, expire,
-    health, outbox, provision, report, shared::Shared,
+    follow, health, outbox, provision, report, shared::Shared,
 };
 
 /// How often connections are looked at; each is checked every minute, or every time while it fails.
@@ -18,6 +18,8 @@ const SYSTEMS: Duration = Duration::from_secs(10);
 const EXPIRE: Duration = Duration::from_secs(5);
 /// How often old things are swept, and holders reminded.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often grants that lag behind their role are looked for.
+const FOLLOW: Duration = Duration::from_secs(60);
 /// How often notices are sent.
 const OUTBOX: Duration = Duration::from_secs(2);
 /// How often the clocks are compared.
@@ -92,6 +94,14 @@ impl Worker {
         expire::pass(&self.shared).await
     }
 
+    /// Moves a few grants that were given from an older version of their role; tells how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn follow_versions(&self) -> Result<usize> {
+        follow::pass(&self.shared).await
+    }
+
     /// Sends the notices that are due.
     ///
     /// # Errors
@@ -122,6 +132,7 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "systems", SYSTEMS, |s| async move { health::pass(&s).await.map(|()| false) }.boxed()),
         when_it_may(shared, "expire", EXPIRE, |s| async move { expire::pass(&s).await.map(Expired::is_full) }.boxed()),
         when_it_may(shared, "sweep", SWEEP, |s| async move { expire::sweep(&s).await.map(|()| false) }.boxed()),
+        when_it_may(shared, "follow", FOLLOW, |s| async move { follow::pass(&s).await.map(|n| n > 0) }.boxed()),
         when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
             .boxed()),
     );

@@ -8,6 +8,12 @@ use latchkey_connectors::{
     AccountSpec, AccountState, CallError, Change, Connector, EntitlementRef, Health, Lookup, Observed, SystemKind,
     fake::{FakeSystem, Fault, Op},
 };
+use latchkey_domain::{
+    RoleVersionId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+};
+use latchkey_store::{catalog::roles, grants};
 use latchkey_testkit::{World, both_databases};
 
 use crate::scene::{Scene, settings};
@@ -83,6 +89,34 @@ both_databases! {
         tokio::time::timeout(Duration::from_secs(5), task).await.unwrap().unwrap();
         assert_eq!(scene.world.number("select count(*) from worker").await, 0, "it signed off");
         scene.assert_at_rest().await;
+    }
+
+    /// A grant that was made from an older version while a new one was being applied moves on by itself.
+    async fn a_running_worker_has_grants_follow_their_role(world: World) {
+        let scene = Scene::new(world).await;
+        let role = scene.simple_role("vpn").await;
+        let mail = scene.entitlement("mail").await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        scene.world.advance(TimeDelta::seconds(1));
+        let mut tx = scene.world.tx().await;
+        let mut next = roles::in_force_of(&mut tx, role.id).await.unwrap().unwrap();
+        let version = RoleVersionId::new(tx.now());
+        (next.id, next.version) = (version.0, 2);
+        roles::add_version(&mut tx, &next, &[mail.0], None).await.unwrap();
+        tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::RestoreConfirmed { epoch: 1 })]).await.unwrap();
+        let grant = scene.give(ann, role).await;
+
+        let runner = scene.worker();
+        let worker = runner.worker.clone();
+        let task = tokio::spawn(async move { worker.run().await });
+        until("the grant has moved", || async { scene.holds(ann, "mail").await && !scene.holds(ann, "vpn").await }).await;
+        runner.stopper.stop();
+        tokio::time::timeout(Duration::from_secs(5), task).await.unwrap().unwrap();
+        let mut c = scene.world.db.read().await.unwrap();
+        assert_eq!(grants::get(&mut c, grant).await.unwrap().unwrap().role_version_id, version.0);
+        drop(c);
+        assert_eq!(scene.world.events("grant_moved").await, 1);
+        assert_eq!(scene.worker().worker.follow_versions().await.unwrap(), 0);
     }
 
     async fn stopping_finishes_the_call_saves_it_and_gives_the_leases_back(world: World) {
