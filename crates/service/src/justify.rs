@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use latchkey_domain::{
-    AccountId, EntitlementId, FulfilmentId, IdentityId, SystemId,
+    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, RequestId, SystemId,
     account::{AccountOrigin, AccountState},
     actor::ActorRef,
     event::{EventBody, NewEvent},
@@ -17,11 +18,14 @@ use latchkey_store::{
     Change, Tx,
     accounts::{self, AccountRow},
     fulfilments::{self, FulfilmentRow},
-    grants,
+    grants, identities, work,
 };
 use uuid::Uuid;
 
-use crate::ServiceResult;
+use crate::{ServiceResult, notices};
+
+/// How long ago a grant may have ended for its end to be news.
+const NEWS: TimeDelta = TimeDelta::days(30);
 
 /// Wants what the identity's active grants need and nothing else. The caller holds the identity's lock. Returns the events
 /// of what changed; none when everything already fits.
@@ -31,8 +35,10 @@ use crate::ServiceResult;
 pub async fn settle(tx: &mut Tx, identity: IdentityId, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
     let needed = grants::needed(tx, identity).await?;
     let built_in = accounts::built_in_system(tx).await?;
-    let mut settling = Settling { tx, identity, actor, built_in, events: Vec::new(), work_to_do: false };
+    let mut settling =
+        Settling { tx, identity, actor, built_in, events: Vec::new(), work_to_do: false, done_here: None };
     settling.run(&needed).await?;
+    settling.tell().await?;
     let Settling { events, work_to_do, .. } = settling;
     if work_to_do {
         tx.announce(Change::Work);
@@ -47,6 +53,8 @@ struct Settling<'a> {
     built_in: Option<Uuid>,
     events: Vec<NewEvent>,
     work_to_do: bool,
+    /// The account on the built-in system, once something of it changed.
+    done_here: Option<AccountId>,
 }
 
 impl Settling<'_> {
@@ -86,6 +94,33 @@ impl Settling<'_> {
         Ok(())
     }
 
+    /// What no worker will confirm, because it is done here and now: the holder is told as a worker would tell them.
+    async fn tell(&mut self) -> ServiceResult<()> {
+        let Some(account) = self.done_here else { return Ok(()) };
+        for grant in work::ready(self.tx, self.identity, account).await? {
+            let request = grant.request_id.map(RequestId);
+            notices::confirmed(self.tx, self.identity, GrantId(grant.grant_id), request, &grant.role_name).await?;
+        }
+        // Whoever left reads no mail any more.
+        let holder = identities::get(self.tx, self.identity).await?;
+        if holder.is_some_and(|h| h.status.may_hold()) {
+            let since = self.tx.now() - NEWS;
+            for grant in work::gone(self.tx, self.identity, account, since).await? {
+                let id = GrantId(grant.grant_id);
+                notices::ended(self.tx, self.identity, id, grant.role_id, &grant.role_name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An account on the built-in system is what it is wanted to be, and is seen to be.
+    async fn is_so_here(&mut self, account: AccountId, system: SystemId, state: AccountState) -> ServiceResult<()> {
+        accounts::is_as_wanted(self.tx, account, state).await?;
+        self.push(EventBody::AccountWanted { account, identity: self.identity, system, desired: state });
+        self.push(EventBody::AccountObserved { account, identity: self.identity, system, observed: state });
+        Ok(())
+    }
+
     fn is_built_in(&self, system: Uuid) -> bool {
         self.built_in == Some(system)
     }
@@ -112,14 +147,15 @@ impl Settling<'_> {
         let now = self.tx.now();
         accounts::insert(self.tx, id, self.identity, SystemId(system), AccountState::Enabled, Some(now)).await?;
         if self.is_built_in(system) {
-            accounts::is_as_wanted(self.tx, id, AccountState::Enabled).await?;
+            self.is_so_here(id, SystemId(system), AccountState::Enabled).await?;
+        } else {
+            self.push(EventBody::AccountWanted {
+                account: id,
+                identity: self.identity,
+                system: SystemId(system),
+                desired: AccountState::Enabled,
+            });
         }
-        self.push(EventBody::AccountWanted {
-            account: id,
-            identity: self.identity,
-            system: SystemId(system),
-            desired: AccountState::Enabled,
-        });
         let made = accounts::by_ids(self.tx, &[id.0]).await?;
         accounts.extend(made.into_iter().map(|a| (a.system_id, a)));
         Ok(id)
@@ -128,11 +164,10 @@ impl Settling<'_> {
     /// An account that nothing justifies any more is switched off, never deleted: its owner's data stays.
     async fn want_account(&mut self, account: AccountId, system: SystemId, desired: AccountState) -> ServiceResult<()> {
         if self.is_built_in(system.0) {
-            accounts::is_as_wanted(self.tx, account, desired).await?;
-        } else {
-            accounts::want(self.tx, account, desired).await?;
-            self.work_to_do = true;
+            return self.is_so_here(account, system, desired).await;
         }
+        accounts::want(self.tx, account, desired).await?;
+        self.work_to_do = true;
         self.push(EventBody::AccountWanted { account, identity: self.identity, system, desired });
         Ok(())
     }
@@ -175,6 +210,7 @@ impl Settling<'_> {
             generation,
         });
         if self.is_built_in(system.0) {
+            self.done_here = Some(account);
             let found = false;
             self.push(EventBody::FulfilmentConfirmed {
                 fulfilment,

@@ -140,8 +140,6 @@ pub struct State {
     pub fulfilments: BTreeMap<FulfilmentId, Fulfilment>,
     /// Events that don't fit those before them; empty in a sound log.
     pub gaps: Vec<String>,
-    /// The built-in system, where deciding is doing.
-    built_in: Option<SystemId>,
 }
 
 /// The state after these events, in this order.

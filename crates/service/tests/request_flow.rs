@@ -352,12 +352,19 @@ both_databases! {
         let first = s.gets(s.ann, admin).await;
         assert_eq!(s.world.texts("select progress from fulfilment").await, vec!["settled"]);
         assert_eq!(s.world.events("fulfilment_confirmed").await, 1);
+        // Nobody else will confirm it: the change itself says so, in the log and to the holder.
+        assert_eq!((s.world.events("account_wanted").await, s.world.events("account_observed").await), (1, 1));
+        assert_eq!(s.world.texts("select subject from notice where kind = 'confirmed'").await, ["Role admin is ready"]);
         let (db, clock) = (&s.world.db, s.world.clock.as_ref());
         assert_eq!(code(give_back(db, clock, &s.actor(s.ann), first).await), "grant.last_administrator");
         assert_eq!(s.world.number("select count(*) from role_grant where state = 'active'").await, 1);
         s.gets(s.bob, admin).await;
+        s.world.advance(TimeDelta::hours(1));
         give_back(db, clock, &s.actor(s.ann), first).await.unwrap();
         assert_eq!(s.world.number("select count(*) from role_grant where state = 'active'").await, 1);
+        assert_eq!(s.world.texts("select subject from notice where kind = 'ended'").await, ["Role admin has ended"]);
+        assert_eq!(s.world.texts("select observed from account order by observed").await, ["disabled", "enabled"]);
+        assert_eq!(s.world.events("account_observed").await, 3);
     }
 
     /// What a system refused can be tried again by those whom it concerns, without a new request.

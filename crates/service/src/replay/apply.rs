@@ -7,7 +7,6 @@ use latchkey_domain::{
     fulfilment::{Outcome, Presence, Progress},
     grant::{GrantEnd, GrantState},
     item::{ItemState, Verdict},
-    system::BUILT_IN_SYSTEM,
 };
 
 use super::{Account, Fulfilment, Grant, Item, Owned, Person, Role, State};
@@ -96,10 +95,7 @@ impl State {
 
     fn catalog(&mut self, body: &EventBody) -> Result<(), &'static str> {
         match body {
-            EventBody::SystemApplied { system, key, owner, .. } => {
-                if key == BUILT_IN_SYSTEM {
-                    self.built_in = Some(*system);
-                }
+            EventBody::SystemApplied { system, owner, .. } => {
                 self.own(Owned::System(*system), *owner);
                 Ok(())
             }
@@ -231,14 +227,10 @@ impl State {
     fn account(&mut self, body: &EventBody) -> Result<(), &'static str> {
         match body {
             EventBody::AccountWanted { account, identity, system, desired } => {
-                let here = self.built_in == Some(*system);
                 let new =
                     Account { identity: *identity, system: *system, desired: *desired, observed: AccountState::Absent };
                 let known = self.accounts.entry(*account).or_insert(new);
                 known.desired = *desired;
-                if here {
-                    known.observed = *desired;
-                }
                 Ok(())
             }
             EventBody::AccountObserved { account, observed, .. } => {
