@@ -64,6 +64,7 @@ pub async fn add_administrator(
     let person = find(&mut tx, person.trim()).await?;
     let identity = IdentityId(person.id);
     identities::lock(&mut tx, &[identity]).await?;
+    tx.now_is(clock.now());
 
     let mut adding = Adding { tx: &mut tx, actor: actor.reference(), events: Vec::new() };
     let entitlement = adding.system().await?;

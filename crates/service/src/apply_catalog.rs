@@ -60,6 +60,7 @@ pub async fn apply_catalog(
 
     let mut tx = db.begin(clock.now()).await?;
     applied::one_at_a_time(&mut tx).await?;
+    tx.now_is(clock.now());
     let changes = Changes::make(&mut tx, clock.now(), &files).await?;
     // The same files can have something to change: what an owner had who left belongs to somebody else by now.
     if changes.is_empty() && in_force(&mut tx, &hash).await? {
@@ -70,7 +71,7 @@ pub async fn apply_catalog(
     changes.describe(&mut plan);
     let set = AppliedSetId::new(tx.now());
     applied::insert(&mut tx, set, applied::CATALOG, &hash, &by_words(actor), &plan.summary()).await?;
-    let events = save::save(&mut tx, &changes, set, &hash, &actor.reference()).await?;
+    let events = save::save(&mut tx, clock, &changes, set, &hash, &actor.reference()).await?;
     tx.commit(events).await?;
     plan.outcome = Outcome::Done(set);
     Ok(plan)

@@ -71,6 +71,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     let mut tx = db.begin(clock.now()).await?;
     let seen = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id), person.identity]).await?;
+    tx.now_is(clock.now());
     // What was read before the lock may be old by now.
     let item = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     let all = stages::of_items(&mut tx, &[item.id]).await?;

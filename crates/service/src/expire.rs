@@ -30,6 +30,7 @@ pub async fn end_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceRe
     for grant in due {
         let mut tx = db.begin(clock.now()).await?;
         identities::lock(&mut tx, &[grant.identity()]).await?;
+        tx.now_is(clock.now());
         // It may have been given back, or extended, since it was listed.
         let Some(now) = store::get(&mut tx, grant.id()).await? else { continue };
         if now.state.end().is_err() || now.ends_at.is_none_or(|end| end > tx.now()) {
@@ -54,6 +55,7 @@ pub async fn start_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> Service
     for grant in due {
         let mut tx = db.begin(clock.now()).await?;
         identities::lock(&mut tx, &[grant.identity()]).await?;
+        tx.now_is(clock.now());
         let Some(now) = store::get(&mut tx, grant.id()).await? else { continue };
         if now.state.start().is_err() {
             continue;
@@ -86,6 +88,7 @@ pub async fn lapse_due_items(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceR
     for seen in due {
         let mut tx = db.begin(clock.now()).await?;
         identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id)]).await?;
+        tx.now_is(clock.now());
         let Some(item) = items::get(&mut tx, seen.id()).await? else { continue };
         let Ok(to) = item.progress().lapse() else { continue };
         items::save(&mut tx, item.id(), item.progress(), to).await?;

@@ -13,6 +13,7 @@ pub async fn give_back(db: &Db, clock: &dyn Clock, actor: &Actor, grant: GrantId
     let who = actor.identity().ok_or(ServiceError::NotFound)?;
     let mut tx = db.begin(clock.now()).await?;
     identities::lock(&mut tx, &[who]).await?;
+    tx.now_is(clock.now());
     let row = store::get(&mut tx, grant).await?.filter(|g| g.identity_id == who.0).ok_or(ServiceError::NotFound)?;
     if row.state.end().is_err() {
         return Err(ServiceError::refused(

@@ -62,6 +62,7 @@ pub async fn import_people(
 
     let mut tx = db.begin(clock.now()).await?;
     applied::one_at_a_time(&mut tx).await?;
+    tx.now_is(clock.now());
     let comparison = Comparison::make(&mut tx, clock.now(), file_name, &rows).await?;
     comparison.describe(&mut plan);
     if comparison.is_empty() {
@@ -71,7 +72,7 @@ pub async fn import_people(
     }
     let set = AppliedSetId::new(tx.now());
     applied::insert(&mut tx, set, applied::PEOPLE, &plan.hash, &by_words(actor), &plan.summary()).await?;
-    let events = save::save(&mut tx, &comparison, set, &plan.hash, &actor.reference()).await?;
+    let events = save::save(&mut tx, clock, &comparison, set, &plan.hash, &actor.reference()).await?;
     tx.commit(events).await?;
     plan.outcome = Outcome::Done(set);
     Ok(plan)

@@ -28,6 +28,7 @@ pub async fn retry_fulfilment(db: &Db, clock: &dyn Clock, actor: &Actor, id: Ful
         return Err(ServiceError::NotFound);
     }
     identities::lock(&mut tx, &[IdentityId(seen.identity_id)]).await?;
+    tx.now_is(clock.now());
     let row = fulfilments::get(&mut tx, id).await?.ok_or(ServiceError::NotFound)?;
     let Some(work) = row.work().retry(tx.now()) else {
         return Err(ServiceError::refused(

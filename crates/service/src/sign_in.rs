@@ -12,7 +12,7 @@ use latchkey_domain::{
     clock::Clock,
     event::{EventBody, NewEvent},
 };
-use latchkey_store::{Change, Db, StoreError, StoreResult, Tx, identities, session, work};
+use latchkey_store::{Change, Db, StoreError, StoreResult, Tx, session, work};
 
 use crate::rate_limit::{self, Counted, Limit};
 
@@ -134,6 +134,7 @@ pub async fn sign_in(
         return too_many(tx, false, retry_after, &statement.issuer, origin).await.map(Err);
     }
     let found = bind::person(&mut tx, email_binding, statement).await?;
+    tx.now_is(clock.now());
     match found {
         Ok(found) => admit(tx, statement, origin, start, found).await.map(Ok),
         Err((reason, identity)) => {
@@ -181,10 +182,9 @@ async fn admit(
         idle_expires_at: (now + start.idle).min(absolute_expires_at),
         absolute_expires_at,
     };
-    // What the role of a grant asks for may be there now. Under the lock a worker that has just found it missing is
-    // either told by this, or sees this session.
-    identities::lock(&mut tx, &[identity]).await?;
     session::insert(&mut tx, &new).await?;
+    // What the role of a grant asks for may be there now. The person is locked: a worker that has just found it missing is
+    // either told by this, or sees this session.
     if work::signed_in(&mut tx, identity).await? {
         tx.announce(Change::Work);
     }

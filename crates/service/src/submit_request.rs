@@ -98,6 +98,7 @@ pub async fn submit_request(
     let mut people: Vec<IdentityId> = submission.items.iter().map(|i| i.beneficiary).collect();
     people.push(person.identity);
     identities::lock(&mut tx, &people).await.map_err(missing)?;
+    tx.now_is(clock.now());
 
     let request = RequestId::new(tx.now());
     let reference = reference(request);

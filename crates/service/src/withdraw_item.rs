@@ -22,6 +22,7 @@ pub async fn withdraw_item(db: &Db, clock: &dyn Clock, actor: &Actor, item: Item
         return Err(ServiceError::NotFound);
     }
     identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id)]).await?;
+    tx.now_is(clock.now());
     let row = items::get(&mut tx, item).await?.ok_or(ServiceError::NotFound)?;
     let to = row.progress().withdraw().map_err(|e| {
         ServiceError::refused(

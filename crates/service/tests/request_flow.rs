@@ -284,6 +284,24 @@ both_databases! {
         }
     }
 
+    /// A change that waited for another one has the time at which it happened, not that at which it began to wait.
+    async fn the_later_of_two_changes_that_wait_for_each_other_has_the_later_time(world: World) {
+        let s = Scene::new(world).await;
+        let grant = s.gets(s.ann, s.reader).await;
+        let mut first = s.world.tx().await;
+        identities::lock(&mut first, &[s.ann]).await.unwrap();
+        let begun = s.world.now();
+        let (db, clock, ann) = (s.world.db.clone(), s.world.clock.clone(), s.actor(s.ann));
+        let second = tokio::spawn(async move { give_back(&db, clock.as_ref(), &ann, grant).await });
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        s.world.advance(TimeDelta::minutes(5));
+        first.rollback().await.unwrap();
+        second.await.unwrap().unwrap();
+        let mut c = s.world.db.read().await.unwrap();
+        let row = latchkey_store::grants::get(&mut c, grant).await.unwrap().unwrap();
+        assert_eq!(row.ended_at, Some(begun + TimeDelta::minutes(5)));
+    }
+
     /// Approving against leaving: whoever comes first, nothing is held in the end.
     async fn promise_07_an_approval_against_a_leaver(world: World) {
         let s = Scene::new(world).await;

@@ -53,6 +53,12 @@ impl Tx {
         self.now
     }
 
+    /// It is later by now: this transaction has waited for a lock. Call it when the last lock is there and nothing was
+    /// written yet, so that of two changes that wait for each other the second is also the later one. Time never goes back.
+    pub fn now_is(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
     /// Announces `change` once this transaction is committed.
     pub fn announce(&mut self, change: Change) {
         if !self.changes.contains(&change) {

@@ -36,7 +36,6 @@ macro_rules! both_databases {
         $(#[$meta])*
         #[cfg(test)]
         mod $name {
-            #[allow(unused_imports, clippy::allow_attributes, reason = "what a test needs of its file differs")]
             use super::*;
 
             async fn body($world: $ty) $body

@@ -149,6 +149,7 @@ async fn try_save(shared: &Shared, job: &Job, findings: &Findings) -> Result<Rec
     let mut tx = shared.db.begin(shared.now()).await?;
     // The one lock first: a change of what this identity holds is either all before or all after this.
     identities::lock(&mut tx, &[job.identity()]).await?;
+    tx.now_is(shared.now());
     if !work::keep(&mut tx, job.id(), job.lease, job.until).await? {
         tx.rollback().await?;
         return Ok(Recorded::Dropped);

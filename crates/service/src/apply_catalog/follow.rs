@@ -96,6 +96,7 @@ pub async fn follow_versions(db: &Db, clock: &dyn Clock, limit: usize) -> Servic
     for (identity, seen) in held.into_iter().take(limit) {
         let mut tx = db.begin(clock.now()).await?;
         identities::lock(&mut tx, &[identity]).await?;
+        tx.now_is(clock.now());
         // What was read before the lock may be old by now.
         let versions = behind(&mut tx).await?;
         let ids: Vec<Uuid> = versions.keys().copied().collect();

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use latchkey_domain::{
     AppliedSetId, EntitlementId, IdentityId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SystemId,
     actor::ActorRef,
+    clock::Clock,
     event::{EventBody, NewEvent},
 };
 use latchkey_store::{
@@ -27,6 +28,7 @@ const CHUNK: usize = 500;
 /// Writes everything and returns its events.
 pub(super) async fn save(
     tx: &mut Tx,
+    clock: &dyn Clock,
     changes: &Changes,
     set: AppliedSetId,
     hash: &str,
@@ -37,6 +39,7 @@ pub(super) async fn save(
     let touched: Vec<IdentityId> =
         holders.chain(changes.waiting.iter().map(|i| IdentityId(i.beneficiary_id))).collect();
     identities::lock(tx, &touched).await?;
+    tx.now_is(clock.now());
     let locked: HashSet<IdentityId> = touched.into_iter().collect();
 
     let mut saving = Saving { tx, changes, set, actor, events: Vec::new() };

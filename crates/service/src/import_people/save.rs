@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use latchkey_domain::{
     AppliedSetId, IdentityId,
     actor::ActorRef,
+    clock::Clock,
     event::{EventBody, NewEvent},
     id::new_uuid,
 };
@@ -75,6 +76,7 @@ fn history(person: &Known, attributes: String) -> HistoryWrite {
 /// Writes everything and returns its events.
 pub(super) async fn save(
     tx: &mut Tx,
+    clock: &dyn Clock,
     comparison: &Comparison<'_>,
     set: AppliedSetId,
     hash: &str,
@@ -83,6 +85,7 @@ pub(super) async fn save(
     // The one lock first, for everybody who changes; nobody else can know the new ones yet.
     let changed: Vec<IdentityId> = comparison.changed.iter().map(|c| IdentityId(c.after.id)).collect();
     identities::lock(tx, &changed).await?;
+    tx.now_is(clock.now());
 
     let mut events = Vec::with_capacity(comparison.new.len() + comparison.changed.len() + 1);
     add(tx, comparison, set, actor, &mut events).await?;
