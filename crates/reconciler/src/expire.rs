@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{expire, sessions};
+use latchkey_service::{approvers, expire, sessions};
 
 use crate::{Result, shared::Shared};
 
@@ -53,8 +53,12 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     Ok(done)
 }
 
-/// Sweeps old sessions, sign-ins under way and counters.
+/// Sweeps old sessions, sign-ins under way and counters, and approvers who aren't at work.
 pub(crate) async fn sweep(shared: &Shared) -> Result<()> {
+    let remade = approvers::remake_for_the_absent(&shared.db, shared.clock.as_ref(), AT_ONCE).await?;
+    if remade > 0 {
+        tracing::info!(remade, "{remade} requests waited for somebody who isn't at work, and wait for others now");
+    }
     let swept = sessions::sweep(&shared.db, shared.clock.as_ref()).await?;
     if swept.sessions > 0 || swept.leftovers > 0 {
         tracing::debug!(sessions = swept.sessions, leftovers = swept.leftovers, "old sessions and counters were swept");

@@ -2,13 +2,14 @@
 
 use latchkey_domain::{
     IdentityId, ItemId, RequestId, RoleId, StageId,
-    actor::ActorRef,
+    actor::{Actor, ActorRef},
+    clock::Clock,
     event::{EventBody, NewEvent, StageApprover},
     item::StageState,
 };
 use latchkey_policy::{Approver, Resolution, StageRule};
 use latchkey_store::{
-    Change, StoreError, Tx, items,
+    Change, Db, StoreError, Tx, identities, items,
     items::ItemRow,
     routing,
     stages::{self, StageRow},
@@ -95,6 +96,29 @@ pub async fn remake_for_identity(
             return Ok(events);
         }
     }
+}
+
+/// A duty of the worker: a stage that opened in the very moment in which one of its approvers left is worked out again.
+/// Whoever opens a stage and whoever ends somebody's work don't wait for each other, so neither may see the other. Usually
+/// there are none. Returns how many stages were remade.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remake_for_the_absent(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceResult<usize> {
+    let found = routing::open_stages_of_the_absent(&mut db.read().await?, limit).await?;
+    let actor = Actor::Worker("approvers").reference();
+    let mut remade = 0;
+    for open in found {
+        let mut tx = db.begin(clock.now()).await?;
+        identities::lock(&mut tx, &[IdentityId(open.beneficiary_id)]).await?;
+        tx.now_is(clock.now());
+        let Some(item) = items::get(&mut tx, ItemId(open.item_id)).await? else { continue };
+        if let Some(event) = remake(&mut tx, &item, StageId(open.stage_id), &actor, "status").await? {
+            tx.commit(vec![event]).await?;
+            remade += 1;
+        }
+    }
+    Ok(remade)
 }
 
 /// Works out one open stage again. Returns the event, or nothing when the same people decide.

@@ -10,6 +10,7 @@ use files_support::{apply, catalog, four_people, import, line, mistakes, people,
 use latchkey_domain::{IdentityId, SystemId, actor::Actor, identity::Status, item::ItemState};
 use latchkey_service::{
     add_administrator::add_administrator,
+    approvers,
     import_people::{import_people, titles},
     leave::person_left,
     plan::Outcome,
@@ -162,6 +163,18 @@ both_databases! {
         let owner = ownership::of(&mut c, Owned::System(system)).await.unwrap().unwrap();
         assert_eq!(IdentityId(owner.owner_id), s.boss);
         assert_eq!(s.approve(s.boss, item).await, ItemState::Approved);
+    }
+
+    /// A stage that opened for somebody in the moment in which they left doesn't stay with them.
+    async fn promise_07_a_stage_that_opened_for_a_leaver_is_found(world: World) {
+        let s = Scene::new(world).await;
+        let item = s.ask(s.ann, s.reader).await;
+        assert_eq!(s.approvers(item).await, [s.manager]);
+        set_status(&s, s.manager, Status::Terminated).await;
+        let (db, clock) = (&s.world.db, s.world.clock.as_ref());
+        assert_eq!(approvers::remake_for_the_absent(db, clock, 10).await.unwrap(), 1);
+        assert_eq!(s.approvers(item).await, [s.owner]);
+        assert_eq!(approvers::remake_for_the_absent(db, clock, 10).await.unwrap(), 0);
     }
 
     /// Another owner in the files of a system is another approver of what its owner decides.

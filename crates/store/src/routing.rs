@@ -257,6 +257,24 @@ pub async fn open_stages_touching(
     )
 }
 
+/// Open stages that somebody is listed for who isn't at work, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_stages_of_the_absent(c: &mut impl AsConn, limit: i64) -> StoreResult<Vec<OpenStageRow>> {
+    rows!(
+        c,
+        OpenStageRow,
+        "select distinct s.id as stage_id, s.item_id, i.beneficiary_id
+         from stage_approver a
+         join identity p on p.id = a.identity_id and p.status <> 'active'
+         join stage s on s.id = a.stage_id and s.state = 'open'
+         join item i on i.id = s.item_id and i.state = 'waiting'
+         where a.removed_at is null order by s.id limit $1",
+        limit
+    )
+}
+
 /// Who owns a system.
 ///
 /// # Errors
