@@ -189,3 +189,30 @@ pub async fn direct_reports(c: &mut impl AsConn, manager: IdentityId, limit: i64
         limit
     )
 }
+
+/// How many levels above somebody a person stands in the reporting line: 1 for their manager; nothing when not within
+/// `levels`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn levels_above(
+    c: &mut impl AsConn,
+    somebody: IdentityId,
+    above: IdentityId,
+    levels: i64,
+) -> StoreResult<Option<i64>> {
+    let found = row!(
+        c,
+        (i64,),
+        "with recursive line (identity_id, level) as (
+             select manager_id, cast(1 as bigint) from person where identity_id = $1
+             union all
+             select p.manager_id, l.level + 1 from line l join person p on p.identity_id = l.identity_id where l.level < $3
+         )
+         select level from line where identity_id = $2 order by level limit 1",
+        somebody.0,
+        above.0,
+        levels
+    )?;
+    Ok(found.map(|(level,)| level))
+}

@@ -152,6 +152,26 @@ pub async fn may_see(c: &mut impl AsConn, who: IdentityId, request: RequestId) -
     .is_some_and(|(n,)| n > 0))
 }
 
+/// Which of these requests somebody may see, by the rule of [`may_see`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn seen_among(c: &mut impl AsConn, who: IdentityId, requests: &[Uuid]) -> StoreResult<Vec<Uuid>> {
+    let who_may = rows_in!(
+        c,
+        (Uuid, Uuid),
+        "with r as (select id, requester_id from request where id in ({}))
+         select r.id, r.requester_id from r
+         union select r.id, i.beneficiary_id from r join item i on i.request_id = r.id
+         union select r.id, a.identity_id from r join item i on i.request_id = r.id join stage s on s.item_id = i.id
+                                                 join stage_approver a on a.stage_id = s.id
+         union select r.id, w.owner_id from r join item i on i.request_id = r.id
+                                              join ownership w on w.role_id = i.role_id and w.valid_to is null",
+        requests
+    )?;
+    Ok(requests.iter().copied().filter(|request| who_may.contains(&(*request, who.0))).collect())
+}
+
 /// The items of these requests.
 ///
 /// # Errors

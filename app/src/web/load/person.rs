@@ -29,7 +29,7 @@ use crate::{
 
 const SHOWN: i64 = 200;
 /// How far up the reporting line somebody counts as a manager.
-const LEVELS: usize = 8;
+const LEVELS: i64 = 8;
 
 pub(in crate::web) async fn get(
     State(state): State<AppState>,
@@ -55,12 +55,7 @@ pub(in crate::web) async fn get(
         let open = request_reads::visible_to(&mut c, id, Which::Open, "", None, 10).await?;
         let items = request_reads::items_of(&mut c, &open.iter().map(|(r,)| *r).collect::<Vec<_>>()).await?;
         let theirs: Vec<Uuid> = items.iter().filter(|i| i.beneficiary_id == id.0).map(|i| i.request_id).collect();
-        let mut visible = Vec::new();
-        for request in theirs {
-            if own || request_reads::may_see(&mut c, me, request.into()).await? {
-                visible.push(request);
-            }
-        }
+        let visible = if own { theirs } else { request_reads::seen_among(&mut c, me, &theirs).await? };
         lines::of_requests(&mut c, &visible, me).await?
     } else {
         Vec::new()
@@ -121,14 +116,9 @@ async fn why_seen(c: &mut impl AsConn, signed: &Signed, person: &PersonRow) -> S
     if person.id == me.0 {
         return Ok(("This is what others of your line, and security, see of you.".to_owned(), true));
     }
-    let mut above = person.manager_id;
-    for level in 0..LEVELS {
-        let Some(manager) = above else { break };
-        if manager == me.0 {
-            let how = if level == 0 { "you are their manager" } else { "they are in your part of the company" };
-            return Ok((format!("You see this because {how}."), true));
-        }
-        above = identities::person(c, IdentityId(manager)).await?.and_then(|m| m.manager_id);
+    if let Some(level) = identities::levels_above(c, IdentityId(person.id), me, LEVELS).await? {
+        let how = if level == 1 { "you are their manager" } else { "they are in your part of the company" };
+        return Ok((format!("You see this because {how}."), true));
     }
     if let Some(role) = signed.person.portal_roles.first() {
         return Ok((format!("You see this because you hold the portal role {role}."), true));
