@@ -16,7 +16,7 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use crate::{ServiceError, ServiceResult, facts};
+use crate::{ServiceError, ServiceResult, facts, notices};
 
 /// How many stages are remade between two looks at the list.
 const CHUNK: i64 = 200;
@@ -144,7 +144,15 @@ pub(crate) async fn remake(
     for approver in &resolution.approvers {
         stages::add_approver(tx, stage, approver.id, because(approver, &resolution), None).await?;
     }
-    tx.announce(Change::Request(RequestId(item.request_id)));
+    let request = RequestId(item.request_id);
+    let newcomers: Vec<Approver<IdentityId>> =
+        resolution.approvers.iter().filter(|a| before.binary_search(&a.id.0).is_err()).cloned().collect();
+    if !newcomers.is_empty() {
+        let role = facts::role_today(tx, RoleId(item.role_id)).await?.facts.name;
+        let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?.name;
+        notices::asked_to_decide(tx, request, stage, &newcomers, &beneficiary, &role).await?;
+    }
+    tx.announce(Change::Request(request));
     Ok(Some(NewEvent::new(
         actor.clone(),
         EventBody::ApproversChanged { item: item.id(), stage, approvers: listed(&resolution), why: why.to_owned() },

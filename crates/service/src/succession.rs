@@ -5,6 +5,9 @@
 //! well: people may still hold something of them. Where nobody is left at all, the leaver stays on the books; the next
 //! import and the next `admin add` look again.
 //!
+//! Service identities have owners in the schema, and nothing makes any yet; when something does, what they are passes on
+//! here too, to their backup owner first.
+//!
 //! Files stay the source of truth for owners: `apply` refuses files that still name somebody who has left, by file and
 //! line, and says who owns it now.
 

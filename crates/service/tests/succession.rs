@@ -144,6 +144,8 @@ both_databases! {
         assert_eq!(s.approvers(item).await, [s.owner]);
         leaves(&s, s.owner).await;
         assert_eq!(s.approvers(item).await, [s.boss]);
+        let asked = "select i.display_name from notice n join identity i on i.id = n.recipient_id where n.kind = 'asked_to_decide' order by 1";
+        assert_eq!(s.world.texts(asked).await, ["Bea Boss", "Olga Owner"]);
         assert_eq!(s.approve(s.boss, item).await, ItemState::Approved);
     }
 

@@ -7,7 +7,7 @@
 use latchkey_domain::{
     AccountId, AttemptId, FulfilmentId, IdentityId, Instant, LeaseId, SystemId,
     account::{AccountOrigin, AccountState},
-    fulfilment::{Outcome, Presence, WAITS_FOR_SIGN_IN, Work},
+    fulfilment::{Outcome, Presence, Work},
     system::EntitlementKind,
 };
 use sqlx::FromRow;
@@ -16,9 +16,11 @@ use uuid::Uuid;
 use crate::{AsConn, StoreResult, Tx, accounts::AccountRow, fulfilments::FulfilmentRow, grants::one};
 
 mod told;
+mod waits;
 pub mod workers;
 
 pub use told::{GrantTold, gone, ready, requests_of};
+pub use waits::{save_waits, signed_in};
 
 /// The systems that have due accounts nobody works on.
 ///
@@ -315,51 +317,6 @@ pub async fn save_kept(tx: &mut Tx, id: FulfilmentId, from: i64, work: Work) -> 
         from
     )?;
     one(n, "the fulfilment")
-}
-
-/// Notes that nothing may be asked of the system yet, with the reason, and when to look again. It isn't an attempt.
-///
-/// # Errors
-/// `Conflict` when what is wanted has changed since.
-pub async fn save_waits(
-    tx: &mut Tx,
-    id: FulfilmentId,
-    generation: i64,
-    words: &str,
-    again_at: Instant,
-) -> StoreResult<()> {
-    let now = tx.now();
-    let n = exec!(
-        tx,
-        "update fulfilment set progress = 'due', due_at = $1, last_outcome = $2, last_words = $3, last_attempt_at = $4
-         where id = $5 and generation = $6 and desired = 'present'",
-        again_at,
-        WAITS_FOR_SIGN_IN,
-        words,
-        now,
-        id.0,
-        generation
-    )?;
-    one(n, "the fulfilment")
-}
-
-/// The identity has signed in: the accounts of theirs where something waits for that are looked at now (bookkeeping).
-/// Tells whether there are any.
-///
-/// # Errors
-/// When the database fails.
-pub async fn signed_in(tx: &mut Tx, identity: IdentityId) -> StoreResult<bool> {
-    let now = tx.now();
-    let n = exec!(
-        tx,
-        "update account set due_at = $1
-         where identity_id = $2 and due_at > $1 and exists (
-             select 1 from fulfilment f where f.account_id = account.id and f.progress = 'due' and f.last_outcome = $3)",
-        now,
-        identity.0,
-        WAITS_FOR_SIGN_IN
-    )?;
-    Ok(n > 0)
 }
 
 /// A late call may have changed the account behind the back of whoever has it now: it is looked at once more, and what

@@ -21,6 +21,7 @@ use crate::ServiceResult;
 
 mod body;
 mod names;
+mod systems;
 mod unknown;
 mod words;
 
