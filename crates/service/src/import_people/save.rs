@@ -18,7 +18,7 @@ use latchkey_store::{
             update_person,
         },
     },
-    installation,
+    installation, items,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -82,9 +82,15 @@ pub(super) async fn save(
     hash: &str,
     actor: &ActorRef,
 ) -> ServiceResult<Vec<NewEvent>> {
-    // The one lock first, for everybody who changes; nobody else can know the new ones yet.
-    let changed: Vec<IdentityId> = comparison.changed.iter().map(|c| IdentityId(c.after.id)).collect();
-    identities::lock(tx, &changed).await?;
+    // The one lock first, for everybody who changes, for those whom leavers asked something for, and for those who left
+    // before and pass something on now; nobody else can know the new ones yet.
+    let mut touched: Vec<IdentityId> = comparison.changed.iter().map(|c| IdentityId(c.after.id)).collect();
+    for leaver in comparison.changed.iter().filter(|c| c.leaves()) {
+        let asked = items::waiting_asked_by(tx, IdentityId(leaver.after.id)).await?;
+        touched.extend(asked.into_iter().map(|i| IdentityId(i.beneficiary_id)));
+    }
+    touched.extend(comparison.left_before());
+    identities::lock(tx, &touched).await?;
     tx.now_is(clock.now());
 
     let mut events = Vec::with_capacity(comparison.new.len() + comparison.changed.len() + 1);
