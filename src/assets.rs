@@ -66,10 +66,26 @@ async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
         Some(asset) => (asset, FOR_EVER),
         None => match ASSETS.iter().find(|asset| asset.name == file) {
             Some(asset) => (asset, ASK_AGAIN),
-            None => return (StatusCode::NOT_FOUND, "There is no such file in this release.\n").into_response(),
+            None => return of_another_release(&file),
         },
     };
     answer(asset, cache, &headers)
+}
+
+/// A page of another release asks, during an upgrade or long after it: looks and icons of this release do for it, scripts
+/// don't, and it works without them. Neither answer is kept: another process may know the file.
+fn of_another_release(file: &str) -> Response {
+    let mut parts = file.split('.');
+    let same = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(name), Some(_), Some(kind @ ("css" | "svg" | "png")), None) => path(&format!("{name}.{kind}")),
+        _ => None,
+    };
+    let mut answer = match same {
+        Some(address) => Redirect::temporary(address).into_response(),
+        None => (StatusCode::NOT_FOUND, "There is no such file in this release.\n").into_response(),
+    };
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 fn answer(asset: &'static Asset, cache: HeaderValue, asked: &HeaderMap) -> Response {

@@ -1,0 +1,226 @@
+//! A page of the previous release that was open before an upgrade: its forms, its files and its stream still work.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+use futures::StreamExt;
+use latchkey_domain::IdentityId;
+use latchkey_store::testing::bulk::{self, Company, Size};
+use latchkey_testkit::{World, both_databases};
+use serde::Deserialize;
+
+use crate::{
+    portal::{Portal, Visitor},
+    queries::{filled, literal, named, one, policy},
+};
+
+/// What the previous release's pages sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recorded {
+    form: Vec<Form>,
+    search: Vec<Search>,
+}
+
+/// A form that changes something.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    page: String,
+    who: String,
+    action: String,
+    fields: Vec<(String, String)>,
+    leads_to: String,
+    says: String,
+}
+
+/// A form that looks for something.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    action: String,
+    fields: Vec<(String, String)>,
+}
+
+type Names = BTreeMap<&'static str, String>;
+
+fn recorded() -> Recorded {
+    toml::from_str(include_str!("previous_forms.toml")).expect("previous_forms.toml")
+}
+
+fn typed(fields: &[(String, String)], names: &Names) -> String {
+    let fields = fields.iter().map(|(name, value)| (name, filled(value, names)));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// The names of the fields in the form of this page that goes to `action`; nothing where the page has no such form.
+fn fields_shown(page: &str, action: &str) -> Option<BTreeSet<String>> {
+    let (_, form) = page.split_once(&format!("action=\"{action}\""))?;
+    let (form, _) = form.split_once("</form>")?;
+    let names = form.split(" name=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    Some(names.map(|(name, _)| name.to_owned()).collect())
+}
+
+const SIZE: Size = Size { people: 80, roles: 30, grants: 400, requests: 80, pending: 40 };
+
+/// A portal with a company, everybody that the forms name signed in, and the names.
+async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names) {
+    let company = bulk::fill(&world.db, world.now(), &policy(), SIZE).await.unwrap();
+    world.run("update fulfilment set progress = 'needs_human', last_outcome = 'needs_human', last_words = 'It is in use.' where id = (select min_id.id from (select f.id from fulfilment f join account a on a.id = f.account_id join system s on s.id = a.system_id where s.key = 'system-0' order by f.id limit 1) min_id)").await;
+    let mut names = names(&world, &company).await;
+    let portal = Portal::new(world).await;
+    let person = |names: &Names, name| IdentityId(named(names, name).parse().unwrap());
+    let visitors = BTreeMap::from([
+        ("holder", portal.signed_in(person(&names, "holder"), 1).await),
+        ("manager", portal.signed_in(company.people[company.manager], 2).await),
+        ("third_asker", portal.signed_in(person(&names, "third_asker"), 3).await),
+        ("administrator", portal.signed_in(company.people[0], 4).await),
+    ]);
+    // A second and a third browser of the holder's.
+    portal.signed_in(person(&names, "holder"), 6).await;
+    let other = portal.signed_in(person(&names, "holder"), 5).await;
+    let session = format!("from session where id_hash = '{}'", other.hash);
+    names.insert("other_session", one(&portal.world, "id", &session).await);
+    (portal, visitors, names)
+}
+
+async fn names(world: &World, company: &Company) -> Names {
+    let manager = literal(world, &company.people[company.manager].to_string());
+    let waiting = |n: usize| {
+        format!(
+            "from stage_approver t join stage g on g.id = t.stage_id join item i on i.id = g.item_id
+             where t.removed_at is null and i.state = 'waiting' and t.identity_id = {manager} order by i.id limit 1 offset {n}"
+        )
+    };
+    let holder = literal(world, &company.people[60].to_string());
+    let free = |role: usize| company.roles[role].to_string();
+    Names::from([
+        ("holder", company.people[60].to_string()),
+        ("grant", one(world, "id", &format!("from role_grant where identity_id = {holder} order by id limit 1")).await),
+        ("report", company.people[10].to_string()),
+        ("role", free(3)),
+        ("other_role", free(4)),
+        ("open_item", one(world, "i.id", &waiting(0)).await),
+        ("open_stage", one(world, "g.id", &waiting(0)).await),
+        ("second_item", one(world, "i.id", &waiting(1)).await),
+        ("third_item", one(world, "i.id", &waiting(2)).await),
+        ("third_request", one(world, "i.request_id", &waiting(2)).await),
+        ("third_asker", one(world, "i.beneficiary_id", &waiting(2)).await),
+        ("stuck", one(world, "id", "from fulfilment where progress = 'needs_human'").await),
+    ])
+}
+
+both_databases! {
+    async fn forms_of_the_previous_release_are_taken_or_refused_in_words(world: World) {
+        let (portal, visitors, names) = scene(world).await;
+        let forms = recorded().form;
+        let known: BTreeSet<(String, String)> =
+            forms.iter().flat_map(|form| form.fields.iter().map(|(name, _)| (form.action.clone(), name.clone()))).collect();
+        let mut rendered = BTreeSet::new();
+        for form in &forms {
+            if form.action == "/do/confirm-restore" {
+                portal.world.run("update installation set mode = 'reporting'").await;
+            }
+            let who = &visitors[form.who.as_str()];
+            let page = portal.get(who, &filled(&form.page, &names)).await;
+            if let Some(shown) = fields_shown(&page.body, &form.action) {
+                let new: Vec<_> = shown.iter().filter(|name| !known.contains(&(form.action.clone(), (*name).clone()))).collect();
+                assert!(new.is_empty(), "the form {} of {} has fields that the list doesn't know: {new:?}", form.action, form.page);
+                rendered.insert(form.action.clone());
+            }
+            let answer = portal.post(who, &form.action, &filled(&form.page, &names), &typed(&form.fields, &names)).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form:?}: {}", answer.body);
+            let leads_to = filled(&form.leads_to, &names);
+            assert!(answer.header("location").starts_with(&leads_to), "{form:?} leads to {}", answer.header("location"));
+            let next = portal.get(who, answer.header("location").split('#').next().unwrap()).await;
+            assert_eq!(next.status, StatusCode::OK, "{form:?}: {}", next.body);
+            let says = filled(&form.says, &names);
+            assert!(next.body.contains(&says), "{form:?}: {says:?} is missing in {}", next.body);
+        }
+        let unseen: Vec<_> = forms.iter().filter(|form| !rendered.contains(&form.action)).collect();
+        assert!(unseen.is_empty(), "no page shows these any more: {unseen:?}");
+        for (what, sql) in [
+            ("requests for oneself", "select count(*) from item where reason = 'To finish the report' and seconds = 2592000 and state = 'waiting'"),
+            ("requests for a report", "select count(*) from item i join request r on r.id = i.request_id where i.reason = 'For the audit' and i.seconds = 604800 and i.beneficiary_id <> r.requester_id"),
+            ("approvals", "select count(*) from decision where verdict = 'approve' and comment = 'Fine with me'"),
+            ("denials", "select count(*) from decision where verdict = 'deny' and comment = 'Not needed any more'"),
+            ("withdrawals", "select count(*) from item where state = 'withdrawn'"),
+            ("grants that were given back", "select count(*) from role_grant where end_reason = 'given_back'"),
+            ("attempts that were asked for", "select count(*) from event where kind = 'fulfilment_retried'"),
+            ("restores that were confirmed", "select count(*) from installation where mode = 'acting'"),
+        ] {
+            assert_eq!(portal.world.number(sql).await, 1, "{what}");
+        }
+        portal.close().await;
+    }
+
+    async fn searches_of_the_previous_release_are_answered(world: World) {
+        let (portal, visitors, names) = scene(world).await;
+        for search in recorded().search {
+            let path = format!("{}?{}", search.action, typed(&search.fields, &names));
+            let answer = portal.get(&visitors["administrator"], &path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        }
+        portal.close().await;
+    }
+
+    /// What a browser asks for while it still shows a page of the previous release.
+    async fn files_of_the_previous_release_are_answered(world: World) {
+        let (portal, visitors, _) = scene(world).await;
+        let who = &visitors["holder"];
+        for (name, now) in [("latchkey.0123456789abcdef.css", "text/css"), ("favicon.0123456789abcdef.svg", "image/svg+xml")] {
+            let moved = portal.get(who, &format!("/assets/{name}")).await;
+            assert_eq!(moved.status, StatusCode::TEMPORARY_REDIRECT, "{name}");
+            assert_eq!(moved.header("cache-control"), "no-store", "{name}");
+            let file = portal.get(who, moved.header("location")).await;
+            assert_eq!(file.status, StatusCode::OK, "{name}");
+            assert!(file.header("content-type").starts_with(now), "{name}: {}", file.header("content-type"));
+        }
+        // Another release's script doesn't fit the page: it goes on without the islands. Nobody may keep this answer: it may come
+        // from the old release's last process, about a file of the new one.
+        for name in ["latchkey.0123456789abcdef.js", "latchkey.0123456789abcdef.wasm", "nothing.txt"] {
+            let answer = portal.get(who, &format!("/assets/{name}")).await;
+            assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::NOT_FOUND, "no-store"), "{name}");
+            assert!(answer.header("content-type").starts_with("text/plain"), "{name}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{name}");
+        }
+        portal.close().await;
+    }
+
+    /// A browser that lost its stream by the upgrade opens it again, and hears of changes.
+    async fn the_stream_of_an_open_page_is_taken_up_again(world: World) {
+        let (portal, visitors, names) = scene(world).await;
+        let who = &visitors["third_asker"];
+        let page = filled("/requests/{third_request}", &names);
+        let stream = portal.open(who, &format!("{page}/events"), "text/event-stream").await;
+        assert_eq!(stream.status(), StatusCode::OK);
+        assert_eq!(stream.headers()["content-type"], "text/event-stream");
+        let mut pieces = stream.into_body().into_data_stream();
+        let form = [("item_id".to_owned(), "{third_item}".to_owned())];
+        let withdrawn = portal.post(who, "/do/withdraw-item", &page, &typed(&form, &names)).await;
+        assert_eq!(withdrawn.status, StatusCode::SEE_OTHER);
+        let heard = tokio::time::timeout(Duration::from_secs(60), async {
+            let mut heard = String::new();
+            while !heard.contains("event: changed\ndata: look") {
+                heard.push_str(std::str::from_utf8(&pieces.next().await.unwrap().unwrap()).unwrap());
+            }
+        });
+        heard.await.expect("the page is told to look again");
+        portal.close().await;
+    }
+}
+
+/// What a page can send is in the list, so that nothing can be renamed without this test's knowing.
+#[test]
+fn every_change_is_in_the_list() {
+    let recorded = recorded();
+    let routes = include_str!("../../app/src/web/routes.rs").split(".route(\"").skip(1);
+    let changes: Vec<&str> = routes.filter_map(|route| route.split_once("\", post(")).map(|(path, _)| path).collect();
+    assert!(changes.len() >= 8, "the routes are written otherwise by now: {changes:?}");
+    let missing: Vec<_> =
+        changes.iter().filter(|path| !recorded.form.iter().any(|form| form.action == **path)).collect();
+    assert!(missing.is_empty(), "an open page could not be sure of these: {missing:?}");
+}

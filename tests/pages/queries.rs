@@ -1,0 +1,304 @@
+//! Every page costs a fixed number of queries, whatever the size of the company (promise 12).
+
+use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
+
+use latchkey_store::testing::bulk::{self, Company, Size};
+use latchkey_testkit::World;
+use serde_json::json;
+
+use Who::{Administrator, Asker, Holder, Manager, New};
+
+use crate::portal::{Portal, Visitor};
+
+/// Who looks at a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    /// Somebody who came yesterday and holds nothing.
+    New,
+    /// Somebody with a handful of roles.
+    Holder,
+    /// Somebody who waits for their manager.
+    Asker,
+    /// Somebody with a team and a full inbox.
+    Manager,
+    /// An administrator.
+    Administrator,
+}
+
+/// What each page costs, on both databases. The frame around it (session, person, portal roles, what waits, the catalog's
+/// version) is in each number. A number that changes is changed here, knowingly; one that depends on the company fails.
+const PAGES: &[(Who, &str, u32)] = &[
+    (New, "/", 10),
+    (Holder, "/", 6),
+    (Asker, "/", 8),
+    (Manager, "/", 7),
+    (Administrator, "/", 6),
+    (Holder, "/catalog", 5),
+    (Holder, "/catalog?q=payroll", 5),
+    (Holder, "/catalog?system=system-1&risk=high", 5),
+    (Administrator, "/catalog", 5),
+    (New, "/roles/{role}", 10),
+    (Holder, "/roles/{held_role}", 10),
+    (Asker, "/roles/{asked_role}", 12),
+    (Manager, "/roles/{role}", 11),
+    (Manager, "/roles/{role}?for={report}", 11),
+    (Asker, "/requests", 6),
+    (Manager, "/requests", 6),
+    (Manager, "/requests?show=closed", 7),
+    (Manager, "/requests?q=R-0000", 8),
+    (Asker, "/requests/{open_request}", 9),
+    (Manager, "/requests/{open_request}", 9),
+    (Administrator, "/requests/{closed_request}", 9),
+    (Asker, "/requests/{open_request}/withdraw/{open_item}", 3),
+    (Holder, "/access/{grant}/give-back", 3),
+    (New, "/approvals", 3),
+    (Manager, "/approvals", 10),
+    (Manager, "/approvals?item={open_item}", 10),
+    (Manager, "/approvals?show=decided", 3),
+    (Manager, "/team", 4),
+    (Holder, "/people/{holder}", 10),
+    (Manager, "/people/{asker}", 15),
+    (Administrator, "/people/{manager}", 12),
+    (Administrator, "/people/{deep}", 11),
+    (Holder, "/sessions", 3),
+    (Administrator, "/audit", 9),
+    (Administrator, "/audit?person={asker_number}", 10),
+    (Administrator, "/audit?role=role-0", 10),
+    (Administrator, "/audit?system=system-0", 5),
+    (Administrator, "/audit?request={open_request}", 11),
+    (Administrator, "/audit?action=deciding&from=2026-09-01&to=2027-03-01", 9),
+    (Administrator, "/audit?event={event}", 15),
+    (Administrator, "/systems", 6),
+    (Administrator, "/systems/{system_key}", 10),
+    (Administrator, "/admin", 10),
+    (Administrator, RESTORED, 3),
+];
+
+/// The page that is there after a restore alone.
+const RESTORED: &str = "/systems/confirm-restore";
+
+/// How large a company is, with what makes lists long for those who look.
+struct Large {
+    size: Size,
+    /// The last of those who report to the manager: the first is person 9.
+    last_report: usize,
+    /// How many stand below each other at the end of the line.
+    below: usize,
+    /// Entitlements of one system that need somebody.
+    stuck: usize,
+    /// Sessions of the one who looks at them.
+    sessions: i128,
+}
+
+const SMALL: Large = Large {
+    size: Size { people: 80, roles: 30, grants: 400, requests: 80, pending: 20 },
+    last_report: 16,
+    below: 1,
+    stuck: 2,
+    sessions: 2,
+};
+const LARGER: Large = Large {
+    size: Size { people: 400, roles: 150, grants: 4_000, requests: 1_000, pending: 200 },
+    last_report: 60,
+    below: 5,
+    stuck: 30,
+    sessions: 12,
+};
+
+/// A database for each of two companies: neither sees what the other made.
+#[test]
+fn promise_12_a_page_costs_the_same_in_a_small_and_in_a_larger_company_sqlite() {
+    compare(|large| {
+        let (send, receive) = channel();
+        latchkey_testkit::sqlite("queries of pages", async |world| send.send(costs(world, large).await).unwrap());
+        receive.recv().ok()
+    });
+}
+
+#[test]
+fn promise_12_a_page_costs_the_same_in_a_small_and_in_a_larger_company_postgres() {
+    compare(|large| {
+        let (send, receive) = channel();
+        latchkey_testkit::postgres("queries of pages", async |world| send.send(costs(world, large).await).unwrap());
+        // Where PostgreSQL is left out on purpose, there is nothing to compare.
+        receive.try_recv().ok()
+    });
+}
+
+/// Streams: each of their pieces is one bounded query.
+const STREAMS: [&str; 2] = ["/requests/{}/events", "/audit.csv"];
+
+#[test]
+fn every_page_is_in_the_table() {
+    let plain = |path: &str| {
+        let mut pieces = path.split('?').next().unwrap().split('{');
+        let first = pieces.next().unwrap_or_default().to_owned();
+        pieces.fold(first, |path, piece| path + "{}" + piece.split_once('}').unwrap().1)
+    };
+    let known: Vec<String> = PAGES.iter().map(|(_, page, _)| plain(page)).collect();
+    let routes = include_str!("../../app/src/web/routes.rs").split(".route(\"").skip(1);
+    let pages: Vec<String> = routes
+        .filter_map(|route| route.split_once("\", get("))
+        .map(|(path, _)| plain(path))
+        .filter(|path| !STREAMS.contains(&path.as_str()))
+        .collect();
+    assert!(pages.len() > 15, "the routes are written otherwise by now: {pages:?}");
+    let missing: Vec<&String> = pages.iter().filter(|page| !known.contains(page)).collect();
+    assert!(missing.is_empty(), "what these cost is not counted: {missing:?}");
+}
+
+fn compare(measure: impl Fn(&'static Large) -> Option<Vec<u32>>) {
+    let (Some(small), Some(larger)) = (measure(&SMALL), measure(&LARGER)) else { return };
+    let mut wrong = String::new();
+    for ((who, page, queries), (small, larger)) in PAGES.iter().zip(small.iter().zip(&larger)) {
+        if (small, larger) != (queries, queries) {
+            let grows = if small == larger { String::new() } else { format!(", and {larger} in the larger company") };
+            let _ = writeln!(wrong, "    ({who:?}, \"{page}\", {small}), // {queries} expected{grows}");
+        }
+    }
+    assert!(wrong.is_empty(), "pages that cost something else:\n{wrong}");
+}
+
+/// What each page of the table costs in a company of this size.
+async fn costs(world: World, large: &Large) -> Vec<u32> {
+    let company = bulk::fill(&world.db, world.now(), &policy(), large.size).await.unwrap();
+    let newcomer = world.person("Nadia Newcomer", Some(company.people[1])).await;
+    grow_lists(&world, &company, large).await;
+    let names = names(&world, &company).await;
+    let portal = Portal::new(world).await;
+    let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
+    let mut visitors = BTreeMap::new();
+    let who = [
+        (New, newcomer),
+        (Holder, holder),
+        (Asker, asker),
+        (Manager, company.people[company.manager]),
+        (Administrator, company.people[0]),
+    ];
+    for (n, (who, person)) in who.into_iter().enumerate() {
+        visitors.insert(who, portal.signed_in(person, n as i128).await);
+    }
+    for n in 0..large.sessions {
+        portal.signed_in(holder, 100 + n).await;
+    }
+    let mut costs = Vec::with_capacity(PAGES.len());
+    for (who, page, _) in PAGES {
+        if *page == RESTORED {
+            portal.world.run("update installation set mode = 'reporting'").await;
+        }
+        costs.push(cost(&portal, &visitors[who], &filled(page, &names)).await);
+    }
+    portal.close().await;
+    costs
+}
+
+/// The first visit may read the catalog anew and note the session's use; the second one is like all that follow.
+async fn cost(portal: &Portal, who: &Visitor, path: &str) -> u32 {
+    let first = portal.get(who, path).await;
+    assert_eq!(first.status, 200, "{path}: {}", first.body);
+    let again = portal.get(who, path).await;
+    assert!(again.queries > 0 && again.queries <= first.queries, "{path}: {} then {}", first.queries, again.queries);
+    again.queries
+}
+
+/// Makes longer what the filled company has as short lists.
+async fn grow_lists(world: &World, company: &Company, large: &Large) {
+    let number = |n: usize| format!("'E{n:06}'");
+    // Those who ask the manager have no team themselves, and nothing waits for them: theirs report to the boss.
+    let reports: Vec<String> = (9..=16).map(number).collect();
+    let boss = format!("(select p.identity_id from person p where p.external_id = {})", number(0));
+    let of = format!("(select p.identity_id from person p where p.external_id in ({}))", reports.join(", "));
+    world.run(&format!("update person set manager_id = {boss} where manager_id in {of}")).await;
+    world.run(&format!("update stage_approver set removed_at = added_at where identity_id in {of}")).await;
+    let moved: Vec<String> = (9..=large.last_report).map(number).collect();
+    let manager = format!("(select p.identity_id from person p where p.external_id = {})", number(company.manager));
+    world.run(&format!("update person set manager_id = {manager} where external_id in ({})", moved.join(", "))).await;
+    let last = large.size.people - 1;
+    for n in 0..large.below {
+        let (who, above) = (number(last - n), number(last - n - 1));
+        let above = format!("(select p.identity_id from person p where p.external_id = {above})");
+        world.run(&format!("update person set manager_id = {above} where external_id = {who}")).await;
+    }
+    let stuck = world
+        .run(&format!(
+            "update fulfilment set progress = 'needs_human', last_outcome = 'needs_human', last_words = 'It is in use.'
+             where id in (select f.id from fulfilment f join account a on a.id = f.account_id join system s on s.id = a.system_id
+                          where s.key = 'system-0' order by f.id limit {})",
+            large.stuck
+        ))
+        .await;
+    assert_eq!(stuck, large.stuck as u64);
+}
+
+/// What stands for the names in the addresses.
+async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, String> {
+    let manager = company.people[company.manager];
+    let waiting = "from stage_approver t join stage g on g.id = t.stage_id join item i on i.id = g.item_id
+                   where t.removed_at is null and i.state = 'waiting'";
+    let by = format!("{waiting} and t.identity_id = {} order by i.id limit 1", literal(world, &manager.to_string()));
+    // Somebody with roles who waits for nothing and looks after nothing: what there is to look up is the same in both companies.
+    let holder = "from role_grant g where g.ends_at is null and (select count(*) from role_grant o where o.identity_id = g.identity_id) > 3
+                  and not exists (select 1 from item i where i.beneficiary_id = g.identity_id and i.state = 'waiting')
+                  and not exists (select 1 from ownership w where w.owner_id = g.identity_id)
+                  and not exists (select 1 from person p where p.manager_id = g.identity_id) order by g.identity_id limit 1";
+    let holder = one(world, "g.identity_id", holder).await;
+    let held = format!(
+        "from role_grant where identity_id = {} and ends_at is null order by id limit 1",
+        literal(world, &holder)
+    );
+    let asker = one(world, "i.beneficiary_id", &by).await;
+    let number = format!("select external_id from person where identity_id = {}", literal(world, &asker));
+    BTreeMap::from([
+        ("asker_number", world.texts(&number).await.remove(0)),
+        ("asker", asker),
+        ("asked_role", one(world, "i.role_id", &by).await),
+        ("open_request", one(world, "i.request_id", &by).await),
+        ("open_item", one(world, "i.id", &by).await),
+        ("closed_request", one(world, "id", "from request where state = 'closed' order by id limit 1").await),
+        ("held_role", one(world, "role_id", &held).await),
+        ("grant", one(world, "id", &held).await),
+        ("event", one(world, "id", "from event where kind = 'item_decided' order by id limit 1").await),
+        ("role", company.roles[1].to_string()),
+        ("holder", holder),
+        ("manager", manager.to_string()),
+        ("system_key", "system-0".to_owned()),
+        ("deep", company.people.last().unwrap().to_string()),
+        ("report", company.people[10].to_string()),
+    ])
+}
+
+/// The one id that a query gives.
+pub async fn one(world: &World, column: &str, from: &str) -> String {
+    let column = if world.db.is_postgres() { format!("{column}::text") } else { format!("lower(hex({column}))") };
+    let found = world.texts(&format!("select {column} {from}")).await;
+    uuid::Uuid::parse_str(found.first().unwrap_or_else(|| panic!("nothing {from}"))).unwrap().to_string()
+}
+
+/// An id as SQL writes it.
+pub fn literal(world: &World, id: &str) -> String {
+    if world.db.is_postgres() { format!("'{id}'") } else { format!("X'{}'", id.replace('-', "")) }
+}
+
+pub fn named<'n>(names: &'n BTreeMap<&'static str, String>, name: &str) -> &'n str {
+    names.get(name).unwrap_or_else(|| panic!("nothing is called {name}"))
+}
+
+pub fn filled(page: &str, names: &BTreeMap<&'static str, String>) -> String {
+    let mut pieces = page.split('{');
+    let mut path = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}').unwrap();
+        path.push_str(named(names, name));
+        path.push_str(rest);
+    }
+    path
+}
+
+pub fn policy() -> String {
+    json!({"schema": 1, "policy": {
+        "key": "standard", "name": "Manager decides", "description": "Everyday access.",
+        "stages": [{"approvers": "manager", "fallback": "owner"}],
+        "max_duration": "365d", "default_duration": "90d", "offer": ["7d", "30d", "90d"],
+        "who": ["employee"], "reason": "required", "undecided_after": "60d"}})
+    .to_string()
+}
