@@ -77,7 +77,11 @@ async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
 fn of_another_release(file: &str) -> Response {
     let mut parts = file.split('.');
     let same = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(name), Some(_), Some(kind @ ("css" | "svg" | "png")), None) => path(&format!("{name}.{kind}")),
+        (Some(name), Some(hash), Some(kind @ ("css" | "svg" | "png")), None)
+            if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) =>
+        {
+            path(&format!("{name}.{kind}"))
+        }
         _ => None,
     };
     let mut answer = match same {

@@ -64,7 +64,13 @@ async fn each_form_holds_the_same_file_and_has_its_own_tag() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    for address in ["/assets/latchkey.0000000000000000.css", "/assets/..%2fCargo.toml", "/assets/"] {
+    for address in [
+        "/assets/latchkey.0000000000000000.js",
+        "/assets/nothing.0000000000000000.css",
+        "/assets/latchkey.old.css",
+        "/assets/..%2fCargo.toml",
+        "/assets/",
+    ] {
         assert_eq!(get(address, &[]).await.status(), StatusCode::NOT_FOUND, "{address}");
     }
 }
