@@ -101,9 +101,10 @@ pub(crate) struct Today {
 }
 
 impl Today {
-    /// Latchkey has begun to make the account: a worker saw it absent right before.
+    /// Latchkey has begun to make the account: a worker saw it absent right before. Of an account that isn't known yet, only
+    /// what Latchkey was about to do is set down: one that it was about to switch off was made by it, too.
     pub fn begun(&self) -> bool {
-        self.last_seen() == Some("absent")
+        matches!(self.last_seen(), Some("absent" | "disabled"))
     }
 
     /// The account as it was left: a worker that was about to switch it off, and died, is taken to have done so.

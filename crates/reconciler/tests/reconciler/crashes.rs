@@ -178,6 +178,34 @@ both_databases! {
         scene.assert_at_rest().await;
     }
 
+    async fn an_account_that_two_dying_workers_made_and_switched_off_is_still_latchkeys(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        let role = scene.simple_role("vpn").await;
+        let grant = scene.give(ann, role).await;
+        // The first dies when it has made the account, the second when it has switched it off: neither wrote that down.
+        for (n, op) in [Op::Grant, Op::Read].into_iter().enumerate() {
+            scene.fake.fail_next_on(op, 1, Fault::Freeze);
+            let dying = scene.worker();
+            let task = tokio::spawn(async move { dying.worker.provision().await });
+            scene.fake.until_frozen(n + 1).await;
+            task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+            if n == 0 {
+                scene.end(grant).await;
+                scene.world.advance(TimeDelta::seconds(61));
+            }
+        }
+        let id = scene.on_system(ann).await.remove(0);
+        assert_eq!(scene.fake.account(&id).unwrap().state, latchkey_connectors::AccountState::Disabled);
+
+        scene.give(ann, role).await;
+        scene.work_after(TimeDelta::seconds(61)).await;
+        assert!(scene.holds(ann, "vpn").await);
+        assert_eq!(scene.account(ann).await.origin, AccountOrigin::Created);
+        scene.assert_at_rest().await;
+    }
+
     async fn a_late_call_of_a_frozen_worker_does_not_switch_off_what_is_needed_again(world: World) {
         let scene = Scene::new(world).await;
         let ann = scene.world.person("Ann Berg", None).await;
