@@ -127,7 +127,7 @@ pub fn router(parts: Parts<'_>, clock: Arc<dyn Clock>) -> Result<Router, Failure
         started: clock.now(),
     };
     let pages = latchkey_app::web::router(state)
-        .layer(from_fn_with_state(visit::Visits { db: db.clone(), notices: notices.clone() }, visit::layer))
+        .layer(from_fn(visit::layer))
         .layer(from_fn_with_state(auth.clone(), identify))
         .layer(auth.session_layer())
         .layer(from_fn_with_state(auth.clone(), guard_origin));

@@ -2,12 +2,15 @@
 
 use anyhow::{Context, Result};
 
+/// What the names of all measured databases begin with.
+pub const DATABASES: &str = "latchkey_bench_";
+
 /// CPU time so far, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {
     /// Of the measured program.
     pub program: f64,
-    /// Of all of PostgreSQL's processes.
+    /// Of PostgreSQL's processes that work for the measured databases.
     pub postgres: f64,
 }
 
@@ -20,7 +23,7 @@ impl Cpu {
         Self { program: (self.program - before.program) / n, postgres: (self.postgres - before.postgres) / n }
     }
 
-    /// The CPU time of a process and of every process named `postgres`.
+    /// The CPU time of a process and of of PostgreSQL's processes for [`DATABASES`].
     ///
     /// # Errors
     /// When the process has ended.
@@ -29,8 +32,9 @@ impl Cpu {
         let mut postgres = 0.0;
         for entry in std::fs::read_dir("/proc")?.flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse::<u32>().ok()) else { continue };
-            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            if name.trim() == "postgres" {
+            // A process of PostgreSQL says in its title which database it works for; others on this machine are none of ours.
+            let title = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            if title.starts_with("postgres:") && title.contains(DATABASES) {
                 postgres += schedstat(pid).or_else(|| ticks(pid)).unwrap_or(0.0);
             }
         }

@@ -3,9 +3,11 @@
 //! Figures are meant as ratios within one run: machines are noisy. What is counted is CPU time of the process (and of
 //! PostgreSQL's processes) per request at one connection, and how long answers take at one and at sixteen connections.
 
+mod confirm;
 mod cpu;
 mod report;
 mod server;
+mod visit;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,9 +15,13 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use latchkey_store::{
     Db, EventKey, Url,
-    testing::bulk::{self, Company, Size},
+    testing::{
+        self,
+        bulk::{self, Company, Size},
+    },
 };
 
+use confirm::Target;
 use report::{Line, Report};
 use server::{Server, Visitor};
 
@@ -37,9 +43,17 @@ struct Args {
     /// Leaves out the company of 100,000 people.
     #[arg(long)]
     small: bool,
+    /// Measures nothing: fills a database, starts the program on it, says who can visit, and waits for Ctrl-C. For profilers.
+    #[arg(long)]
+    hold: bool,
 }
 
 const SMALL: Size = Size { people: 2_000, roles: 1_000, grants: 50_000, requests: 5_000, pending: 500 };
+/// The visitor who only reads.
+const READER: usize = 20;
+/// How often the program is started; the median is told.
+const STARTS: usize = 7;
+
 const LARGE: Size = Size { people: 100_000, roles: 1_000, grants: 1_000_000, requests: 5_000, pending: 500 };
 
 #[tokio::main]
@@ -48,6 +62,13 @@ async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut reports = Vec::new();
     let sqlite = format!("sqlite:{}", folder.path().join("small.db").display());
+    if args.hold {
+        let url = match &args.postgres {
+            Some(server) => create_database(server, "latchkey_bench_small").await?,
+            None => sqlite,
+        };
+        return hold(&args, &url).await;
+    }
     reports.push(measure(&args, "SQLite, 2,000 people", &sqlite, SMALL).await?);
     if let Some(server) = &args.postgres {
         let small = create_database(server, "latchkey_bench_small").await?;
@@ -71,24 +92,52 @@ async fn create_database(server: &str, name: &str) -> Result<String> {
     Ok(format!("{base}/{name}"))
 }
 
-async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Report> {
-    eprintln!("{title}: filling the database");
-    let parsed: Url = url.parse().map_err(anyhow::Error::msg)?;
-    let db = Db::open(&parsed, EventKey::new(KEY.as_bytes()).map_err(anyhow::Error::msg)?).await?;
-    db.migrate().await?;
-    let now = server::now();
-    let company = bulk::fill(&db, now, &policy(), size).await?;
+async fn hold(args: &Args, url: &str) -> Result<()> {
+    let db = open(url).await?;
+    let company = bulk::fill(&db, server::now(), &policy(), SMALL).await?;
     let visitors = visitors(&db, &company).await?;
     bulk::analyze(&db).await?;
     db.close().await;
+    let server = Server::start(&args.bin, url, KEY, &[]).await?;
+    println!("the program is process {} at {}", server.pid()?, server.base);
+    for (who, n) in [("administrator", 0), ("manager", company.manager), ("reader", READER)] {
+        println!("{who}: Cookie: {}", visitors[n].cookie);
+    }
+    tokio::signal::ctrl_c().await?;
+    server.stop().await
+}
+
+async fn open(url: &str) -> Result<Db> {
+    let parsed: Url = url.parse().map_err(anyhow::Error::msg)?;
+    let db = Db::open(&parsed, EventKey::new(KEY.as_bytes()).map_err(anyhow::Error::msg)?).await?;
+    db.migrate().await?;
+    Ok(db)
+}
+
+async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Report> {
+    eprintln!("{title}: filling the database");
+    let db = open(url).await?;
+    let company = bulk::fill(&db, server::now(), &policy(), size).await?;
+    let visitors = visitors(&db, &company).await?;
+    let folder = tempfile::tempdir()?;
+    let target = Target::start(folder.path(), &db, company.policy, company.people[0]).await?;
+    bulk::analyze(&db).await?;
 
     eprintln!("{title}: measuring");
-    let server = Server::start(&args.bin, url, KEY).await?;
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        let server = Server::start(&args.bin, url, KEY, &[]).await?;
+        starts.push(server.started_in);
+        server.stop().await?;
+    }
+    let settings = target.as_ref().map(Target::settings).unwrap_or_default();
+    let server = Server::start(&args.bin, url, KEY, &settings).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let mut report = Report::new(title, server.started_in, server.memory()?);
+    let mut report = Report::new(title, starts, server.memory()?);
+    report.first_visit = visit::first(&server, &visitors[READER]).await?;
     let boss = &visitors[0];
     let manager = &visitors[company.manager];
-    let reader = &visitors[20];
+    let reader = &visitors[READER];
     for (name, path, who) in [
         ("home", "/", reader),
         ("catalog", "/catalog", reader),
@@ -99,10 +148,17 @@ async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Repo
     ] {
         report.lines.push(page(&server, name, path, who, args.requests).await?);
     }
+    let before = decisions(&db).await?;
     report.lines.push(submit(&server, &company, &visitors, args.requests.min(200)).await?);
-    report.lines.push(approve(&server, &company, &visitors, manager, args.requests).await?);
+    let (line, decided) = approve(&server, &company, &visitors, manager, args.requests).await?;
+    report.lines.push(line);
+    anyhow::ensure!(decisions(&db).await? == before + decided, "not every approval was accepted");
     report.memory_under_load = server.memory()?;
+    if let Some(target) = &target {
+        report.confirmed = target.measure(&server, &db, &visitors).await?;
+    }
     server.stop().await?;
+    db.close().await;
     Ok(report)
 }
 
@@ -139,35 +195,37 @@ async fn page(server: &Server, name: &'static str, path: &str, who: &Visitor, re
     Ok(line)
 }
 
-/// Each submission is somebody else's, for a role of their own.
+async fn decisions(db: &Db) -> Result<usize> {
+    Ok(usize::try_from(testing::number(db, "select count(*) from decision").await?)?)
+}
+
+/// Each submission is somebody else's, for a role that they don't hold: see `bulk::fill` for who holds what.
 async fn submit(server: &Server, company: &Company, visitors: &[Visitor], requests: usize) -> Result<Line> {
+    const WARM_UP: usize = 20;
     let mut line = Line::new("submit");
+    let person = |n: usize| 300 + n % (visitors.len() - 300);
     let form = |n: usize| {
-        let role = company.roles[(n * 13 + 5) % company.roles.len()];
+        let role = company.roles[(person(n) + 2) % company.roles.len()];
         format!("role_id={role}&once={}&duration=90d&reason=To+finish+the+report", uuid::Uuid::new_v4())
     };
-    let who = |n: usize| &visitors[100 + n % (visitors.len() - 100)];
-    for n in 0..20 {
-        (line.bytes, line.queries) = accepted(server, "/do/request-role", &form(n), who(n), "/requests/").await?;
-    }
-    let before = server.cpu()?;
-    for n in 20..20 + requests {
-        let answer = server.post("/do/request-role", &form(n), who(n)).await?;
+    let mut before = server.cpu()?;
+    for n in 0..WARM_UP + requests {
+        if n == WARM_UP {
+            before = server.cpu()?;
+            line.one.clear();
+        }
+        let answer = server.post("/do/request-role", &form(n), &visitors[person(n)]).await?;
+        anyhow::ensure!(
+            answer.status == 303 && answer.location.starts_with("/requests/"),
+            "submission {n} was answered with {} to {}",
+            answer.status,
+            answer.location
+        );
+        (line.bytes, line.queries) = (answer.bytes, answer.queries);
         line.one.push(answer.took);
     }
     line.cpu = server.cpu()?.since(before, requests);
     Ok(line)
-}
-
-async fn accepted(server: &Server, path: &str, form: &str, who: &Visitor, to: &str) -> Result<(usize, Option<u32>)> {
-    let answer = server.post(path, form, who).await?;
-    anyhow::ensure!(
-        answer.status == 303 && answer.location.starts_with(to),
-        "{path} answered {} to {}",
-        answer.status,
-        answer.location
-    );
-    Ok((answer.bytes, answer.queries))
 }
 
 /// The items that wait for managers, one after the other.
@@ -177,10 +235,11 @@ async fn approve(
     visitors: &[Visitor],
     first: &Visitor,
     requests: usize,
-) -> Result<Line> {
+) -> Result<(Line, usize)> {
     let mut line = Line::new("approve");
     let mut waiting = Vec::new();
-    for who in std::iter::once(first).chain(visitors.iter().take(company.people.len().min(300))) {
+    let others = visitors.iter().filter(|who| who.hash != first.hash).take(company.people.len().min(300));
+    for who in std::iter::once(first).chain(others) {
         if waiting.len() >= requests {
             break;
         }
@@ -191,9 +250,15 @@ async fn approve(
     let before = server.cpu()?;
     for (item, who) in &waiting {
         let answer = server.post("/do/decide", &format!("item_id={item}&verdict=approve&comment="), who).await?;
+        anyhow::ensure!(
+            answer.status == 303 && answer.location == "/approvals",
+            "{item} was answered with {} to {}",
+            answer.status,
+            answer.location
+        );
         line.one.push(answer.took);
         (line.bytes, line.queries) = (answer.bytes, answer.queries);
     }
     line.cpu = server.cpu()?.since(before, waiting.len());
-    Ok(line)
+    Ok((line, waiting.len()))
 }

@@ -31,18 +31,30 @@ impl Line {
 #[derive(Debug)]
 pub struct Report {
     title: String,
-    started_in: Duration,
+    starts: Vec<Duration>,
     memory_at_rest: f64,
     /// Megabytes after everything.
     pub memory_under_load: f64,
+    /// What a browser loads first: files and their bytes on the wire.
+    pub first_visit: Vec<(String, usize)>,
+    /// From decisions to read-backs.
+    pub confirmed: Vec<Duration>,
     /// The lines.
     pub lines: Vec<Line>,
 }
 
 impl Report {
     /// Nothing measured yet but the start.
-    pub fn new(title: &str, started_in: Duration, memory_at_rest: f64) -> Self {
-        Self { title: title.to_owned(), started_in, memory_at_rest, memory_under_load: 0.0, lines: Vec::new() }
+    pub fn new(title: &str, starts: Vec<Duration>, memory_at_rest: f64) -> Self {
+        Self {
+            title: title.to_owned(),
+            starts,
+            memory_at_rest,
+            memory_under_load: 0.0,
+            first_visit: Vec::new(),
+            confirmed: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 }
 
@@ -55,14 +67,30 @@ fn percentile(all: &[Duration], of_hundred: usize) -> String {
 
 /// Prints every report, and how the last compares with the first.
 pub fn print(reports: &[Report]) {
+    if let Some(report) = reports.first() {
+        println!("\nA first visit, bytes on the wire with brotli:");
+        for (path, size) in &report.first_visit {
+            println!("{path:<48}{size:>9}");
+        }
+        println!("{:<48}{:>9}", "together", report.first_visit.iter().map(|file| file.1).sum::<usize>());
+    }
     for report in reports {
         println!("\n{}", report.title);
         println!(
-            "start {:.0} ms, memory {:.1} MB at rest, {:.1} MB after load",
-            report.started_in.as_secs_f64() * 1e3,
+            "start {} ms (median of {}), memory {:.1} MB at rest, {:.1} MB after load",
+            percentile(&report.starts, 50),
+            report.starts.len(),
             report.memory_at_rest,
             report.memory_under_load
         );
+        if !report.confirmed.is_empty() {
+            println!(
+                "decision to confirmed in a real directory, account included: p50 {} ms, p99 {} ms of {}",
+                percentile(&report.confirmed, 50),
+                percentile(&report.confirmed, 99),
+                report.confirmed.len()
+            );
+        }
         println!(
             "{:<16}{:>8}{:>9}{:>11}{:>11}{:>9}{:>9}{:>9}{:>9}",
             "", "queries", "bytes", "CPU ms", "PG CPU ms", "p50 ms", "p99 ms", "p50 x16", "p99 x16"

@@ -50,22 +50,24 @@ pub struct Answer {
     pub queries: Option<u32>,
     /// How long it took.
     pub took: Duration,
-    text: String,
+    /// The body.
+    pub text: String,
 }
 
 /// A running program.
 pub struct Server {
     child: Child,
-    base: String,
+    /// Its address, without a slash at the end.
+    pub base: String,
     client: reqwest::Client,
-    /// From start to the first answer.
+    /// From start to the first answer of `/readyz`.
     pub started_in: Duration,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
     /// Starts the program on a database and waits until it answers.
-    pub async fn start(bin: &Path, url: &str, key: &str) -> Result<Self> {
+    pub async fn start(bin: &Path, url: &str, key: &str, settings: &[(String, String)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let base = format!("http://localhost:{port}");
@@ -75,6 +77,9 @@ impl Server {
         let child = Command::new(std::fs::canonicalize(bin).with_context(|| format!("{} isn't there", bin.display()))?)
             .arg("serve")
             .current_dir(folder.path())
+            // The measurement's own variables are no settings of the program, which refuses what it doesn't know.
+            .env_remove("LATCHKEY_BIN")
+            .env_remove("LATCHKEY_TEST_POSTGRES_URL")
             .env("LATCHKEY_DATABASE_URL", url)
             .env("LATCHKEY_PUBLIC_URL", &base)
             .env("LATCHKEY_LISTEN", format!("127.0.0.1:{port}"))
@@ -84,15 +89,16 @@ impl Server {
             .env("LATCHKEY_OIDC__CLIENT_SECRET_ENV", "BENCH_CLIENT_SECRET")
             .env("BENCH_CLIENT_SECRET", "bench")
             .env("LATCHKEY_OIDC__MFA", r#"[{ claim = "amr", values = ["otp"] }]"#)
-            .env("LATCHKEY_LOG__FILTER", "warn")
+            .env("LATCHKEY_LOG__FILTER", "error")
             .env("MEASURE_LATCHKEY_QUERIES", "1")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         let mut server = Self { child, base, client, started_in: Duration::ZERO, _folder: folder };
         loop {
-            if let Ok(answer) = server.client.get(format!("{}/healthz", server.base)).send().await
+            if let Ok(answer) = server.client.get(format!("{}/readyz", server.base)).send().await
                 && answer.status().is_success()
             {
                 server.started_in = began.elapsed();
@@ -109,6 +115,14 @@ impl Server {
     /// Gets a page.
     pub async fn get(&self, path: &str, who: &Visitor) -> Result<Answer> {
         self.send(self.client.get(format!("{}{path}", self.base)), who).await
+    }
+
+    /// How many bytes a file takes on the wire for a browser that knows brotli.
+    pub async fn wire_size(&self, path: &str, who: &Visitor) -> Result<usize> {
+        let request = self.client.get(format!("{}{path}", self.base)).header("accept-encoding", "br");
+        let answer = request.header("cookie", &who.cookie).send().await?;
+        anyhow::ensure!(answer.status() == 200, "{path} answered {}", answer.status());
+        Ok(answer.bytes().await?.len())
     }
 
     /// Posts a form as a browser does.
@@ -161,14 +175,19 @@ impl Server {
         Ok(items)
     }
 
+    /// Its process.
+    pub fn pid(&self) -> Result<u32> {
+        self.child.id().context("the program has ended")
+    }
+
     /// CPU time so far.
     pub fn cpu(&self) -> Result<Cpu> {
-        Cpu::of(self.child.id().context("the program has ended")?)
+        Cpu::of(self.pid()?)
     }
 
     /// Resident memory in megabytes.
     pub fn memory(&self) -> Result<f64> {
-        let pid = self.child.id().context("the program has ended")?;
+        let pid = self.pid()?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let line = status.lines().find(|l| l.starts_with("VmRSS")).context("no VmRSS")?;
         let kilobytes: f64 = line.split_whitespace().nth(1).context("no VmRSS")?.parse()?;

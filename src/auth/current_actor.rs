@@ -85,7 +85,7 @@ async fn find(auth: &Auth, session: &Session) -> Result<Option<CurrentActor>, St
         }
     })?;
     let Some(facts) = facts else { return Ok(None) };
-    let actor = sessions::actor(&auth.0.db, auth.now(), &facts).await?;
+    let actor = facts.actor();
     // Not noting a use is no reason to refuse it: at worst the session ends a minute early.
     if let Err(error) = sessions::touch(&auth.0.db, &*auth.0.clock, &facts, auth.0.session.idle).await {
         tracing::warn!(%error, "the use of a session could not be noted");

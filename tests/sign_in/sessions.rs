@@ -201,7 +201,7 @@ async fn actor_of(portal: &Portal, browser: &mut crate::browser::Browser) -> lat
     for hash in portal.world.texts(hash).await {
         let found = sessions::find(&portal.world.db, portal.world.now(), &hash).await.unwrap();
         if let Some((facts, _)) = found.filter(|(facts, _)| facts.session == session) {
-            return sessions::actor(&portal.world.db, portal.world.now(), &facts).await.unwrap();
+            return facts.actor();
         }
     }
     panic!("no session {session}");

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use latchkey_domain::{
     actor::{Actor, PersonActor},
     clock::Clock,
+    identity::EmploymentType,
     portal_role::PortalRole,
 };
 use latchkey_service::catalog::CatalogCache;
@@ -61,6 +62,8 @@ pub struct Signed {
     pub email: String,
     /// Their zone, if it is known.
     pub zone: Option<Tz>,
+    /// How they are employed.
+    pub employment: Option<EmploymentType>,
     /// How many items wait for them.
     pub approvals: u32,
     /// People report to them.

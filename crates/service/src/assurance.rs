@@ -6,7 +6,7 @@
 //! ([`crate::sign_in`]). Access that was given before a role began to ask for more stays.
 //!
 //! Portal roles need none of this: the built-in system gives nothing outside a session, and each session is looked at
-//! itself ([`crate::sessions::actor`]).
+//! itself ([`crate::sessions::SessionFacts::actor`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,6 +7,7 @@ use latchkey_domain::{
     assurance::Assurance,
     clock::Clock,
     event::{EventBody, NewEvent},
+    identity::EmploymentType,
     portal_role::PortalRole,
 };
 use latchkey_store::{
@@ -41,6 +42,38 @@ pub struct SessionFacts {
     pub idle_expires_at: Instant,
     /// When it ends, used or not.
     pub absolute_expires_at: Instant,
+    /// The portal roles that the person holds now, whatever the session proved.
+    pub portal_roles: Vec<PortalRole>,
+    /// How they are employed; absent for who isn't a person.
+    pub employment_type: Option<EmploymentType>,
+    /// What the frame of a page says about them.
+    pub frame: Frame,
+}
+
+/// What the frame of a page says beside the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// How many open stages wait for them.
+    pub approvals: u32,
+    /// At least one person who hasn't left reports to them.
+    pub has_team: bool,
+    /// Raised whenever the catalog changes.
+    pub catalog_version: i64,
+}
+
+impl SessionFacts {
+    /// The actor behind the session, with their portal roles; with none in a session that no second factor confirmed.
+    #[must_use]
+    pub fn actor(&self) -> PersonActor {
+        // Powers inside the portal need a second factor like any other elevated access (promise 8).
+        let held: &[PortalRole] = if self.assurance.mfa { &self.portal_roles } else { &[] };
+        PersonActor {
+            identity: self.identity,
+            session: self.session,
+            assurance: self.assurance.clone(),
+            portal_roles: held.iter().copied().collect(),
+        }
+    }
 }
 
 /// The session behind a cookie with what the program keeps in it, if its limits, its end and its owner's status allow it.
@@ -59,6 +92,12 @@ pub async fn find(db: &Db, now: Instant, id_hash: &str) -> StoreResult<Option<(S
 
 fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
     let assurance = assurance_of(&row.assurance, &row.id.to_string())?;
+    let portal_roles = row.held_portal_roles();
+    let frame = Frame {
+        approvals: u32::try_from(row.approvals).unwrap_or(u32::MAX),
+        has_team: row.has_team,
+        catalog_version: row.catalog_version,
+    };
     let facts = SessionFacts {
         session: SessionId(row.id),
         identity: IdentityId(row.identity_id),
@@ -70,6 +109,9 @@ fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
         last_seen_at: row.last_seen_at,
         idle_expires_at: row.idle_expires_at,
         absolute_expires_at: row.absolute_expires_at,
+        portal_roles,
+        employment_type: row.employment_type.and_then(|word| word.parse().ok()),
+        frame,
     };
     Ok((facts, row.data))
 }
@@ -80,26 +122,6 @@ fn assurance_of(json: &str, session: &str) -> StoreResult<Assurance> {
         column: "assurance",
         row: session.to_owned(),
         found: error.to_string(),
-    })
-}
-
-/// The actor behind a session, with the portal roles that they hold now; none in a session that no second factor confirmed.
-///
-/// # Errors
-/// When the database fails.
-pub async fn actor(db: &Db, now: Instant, facts: &SessionFacts) -> StoreResult<PersonActor> {
-    // Powers inside the portal need a second factor like any other elevated access (promise 8).
-    let held = if facts.assurance.mfa {
-        session::portal_roles(&mut db.read().await?, facts.identity, now).await?
-    } else {
-        Vec::new()
-    };
-    Ok(PersonActor {
-        identity: facts.identity,
-        session: facts.session,
-        assurance: facts.assurance.clone(),
-        // A key that this version doesn't know gives no power.
-        portal_roles: held.iter().filter_map(|key| key.parse::<PortalRole>().ok()).collect(),
     })
 }
 

@@ -8,17 +8,20 @@ use latchkey_domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, keys};
+use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, identities::bulk::insert_rows, keys};
 
-/// Appends events to the transaction: exact bytes, MAC, subjects, and personal text beside.
+/// Appends events to the transaction: exact bytes, MAC, subjects, and personal text beside. Three statements however many
+/// events there are, as far as one statement holds them.
 pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&str>) -> StoreResult<Vec<EventId>> {
     let now = tx.now();
-    let mut ids = Vec::with_capacity(events.len());
+    let mut written = Vec::with_capacity(events.len());
+    let mut subjects = Vec::new();
+    let mut texts = Vec::new();
     // Events of one commit have one time; their ids count up, so that they sort in the order they were given.
     let base = EventId::new(now).0.as_u128() & !0xff_ffff;
     for (n, event) in (0_u128..0xff_ffff).zip(events) {
         let id = EventId(Uuid::from_u128(base | n));
-        let texts: Vec<(&str, &str, String)> =
+        let salted: Vec<(&str, &str, String)> =
             event.texts.iter().map(|(name, text)| (*name, text.as_str(), keys::salt())).collect();
         let envelope = Envelope {
             v: SCHEMA,
@@ -26,57 +29,53 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
             at: now,
             actor: event.actor.clone(),
             body: event.body.clone(),
-            texts: texts.iter().map(|(name, text, salt)| ((*name).to_owned(), keys::salted_hash(salt, text))).collect(),
+            texts: salted
+                .iter()
+                .map(|(name, text, salt)| ((*name).to_owned(), keys::salted_hash(salt, text)))
+                .collect(),
             catalog: catalog.map(str::to_owned),
         };
         let bytes =
             serde_json::to_string(&envelope).map_err(|_| StoreError::Misuse("an event can't be written as JSON"))?;
         let mac = tx.key().mac(bytes.as_bytes());
-        let mac_key = tx.key().id().to_owned();
         let actor = match event.actor {
             ActorRef::Person { identity, .. } => Some(identity.0),
             ActorRef::Token { owner, .. } => Some(owner.0),
             ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Unknown => None,
         };
-        exec!(
-            tx,
-            "insert into event (id, recorded_at, kind, actor_id, schema_version, bytes, mac, mac_key)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            id.0,
-            now,
-            event.body.kind(),
-            actor,
-            i64::from(SCHEMA),
-            &bytes,
-            &mac,
-            &mac_key
-        )?;
-        let mut subjects = event.body.subjects();
-        subjects.sort_unstable();
-        subjects.dedup();
-        for (kind, subject) in subjects {
-            exec!(
-                tx,
-                "insert into event_subject (subject_kind, subject_id, recorded_at, event_id) values ($1, $2, $3, $4)",
-                kind.as_str(),
-                subject,
-                now,
-                id.0
-            )?;
-        }
-        for (name, text, salt) in texts {
-            exec!(
-                tx,
-                "insert into event_text (event_id, name, salt, text) values ($1, $2, $3, $4)",
-                id.0,
-                name,
-                salt,
-                text
-            )?;
-        }
-        ids.push(id);
+        let mut named = event.body.subjects();
+        named.sort_unstable();
+        named.dedup();
+        subjects.extend(named.into_iter().map(|(kind, subject)| (kind.as_str(), subject, id.0)));
+        texts.extend(salted.into_iter().map(|(name, text, salt)| (id.0, name, salt, text)));
+        written.push(Written { id: id.0, kind: event.body.kind(), actor, bytes, mac });
     }
-    Ok(ids)
+    let mac_key = tx.key().id().to_owned();
+    insert_rows!(
+        tx,
+        "insert into event (id, recorded_at, kind, actor_id, schema_version, bytes, mac, mac_key)",
+        8,
+        written,
+        |e| [e.id, now, &e.kind, e.actor, i64::from(SCHEMA), &e.bytes, &e.mac, &mac_key]
+    )?;
+    insert_rows!(
+        tx,
+        "insert into event_subject (subject_kind, subject_id, recorded_at, event_id)",
+        4,
+        subjects,
+        |s| [s.0, s.1, now, s.2]
+    )?;
+    insert_rows!(tx, "insert into event_text (event_id, name, salt, text)", 4, texts, |t| [t.0, t.1, &t.2, t.3])?;
+    Ok(written.into_iter().map(|e| EventId(e.id)).collect())
+}
+
+/// An event as it is about to be stored.
+struct Written {
+    id: Uuid,
+    kind: String,
+    actor: Option<Uuid>,
+    bytes: String,
+    mac: String,
 }
 
 /// An event as stored.

@@ -49,6 +49,10 @@ pub struct HoldingRow {
     pub requester_id: Option<Uuid>,
     /// What they are called.
     pub requester_name: Option<String>,
+    /// How many grants there are in all, also beyond the limit.
+    pub of_all: i64,
+    /// How many of them all end soon.
+    pub of_ending: i64,
 }
 
 /// An entitlement that a role's version gives, with its system.
@@ -114,42 +118,34 @@ pub struct ProgressRow {
     pub account_name: String,
 }
 
-/// What an identity holds or is about to, the ones that end first at the top; at most `limit` after `skip`.
+/// What somebody holds, the first to end at the top, at most `limit`; each line says how many there are in all and how many
+/// of them all end by `soon`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn live_of(c: &mut impl AsConn, identity: IdentityId, limit: i64) -> StoreResult<Vec<HoldingRow>> {
+pub async fn live_of(
+    c: &mut impl AsConn,
+    identity: IdentityId,
+    soon: Instant,
+    limit: i64,
+) -> StoreResult<Vec<HoldingRow>> {
     rows!(
         c,
         HoldingRow,
         "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.state,
-                g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name
+                g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
+                count(*) over () as of_all, count(case when g.ends_at <= $2 then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id
          left join request r on r.id = i.request_id
          left join identity q on q.id = r.requester_id
          where g.identity_id = $1 and g.state in ('scheduled', 'active')
-         order by g.ends_at nulls last, v.name, g.id limit $2",
+         order by g.ends_at nulls last, v.name, g.id limit $3",
         identity.0,
+        soon,
         limit
     )
-}
-
-/// How many grants an identity has that haven't ended, and how many of them end before `soon`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_of(c: &mut impl AsConn, identity: IdentityId, soon: Instant) -> StoreResult<(i64, i64)> {
-    Ok(row!(
-        c,
-        (i64, i64),
-        "select count(*), count(case when ends_at <= $2 then 1 end) from role_grant
-         where identity_id = $1 and state in ('scheduled', 'active')",
-        identity.0,
-        soon
-    )?
-    .unwrap_or((0, 0)))
 }
 
 /// What these versions of roles give, by system and name.
@@ -183,6 +179,22 @@ pub async fn progress_of(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResul
          from account a join fulfilment f on f.account_id = a.id
          where a.purpose = 'daily' and a.identity_id in ({})",
         identities
+    )
+}
+
+/// What of somebody's accounts isn't as it should be yet: due, refused or waiting for a human.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unsettled_of(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<ProgressRow>> {
+    rows!(
+        c,
+        ProgressRow,
+        "select f.id as fulfilment_id, f.entitlement_id, a.identity_id, f.desired, f.observed, f.progress, f.attempts, f.due_at, f.found,
+                f.wanted_at, f.applied_at, f.confirmed_at, f.last_outcome, f.last_words, f.last_attempt_at, a.name as account_name
+         from account a join fulfilment f on f.account_id = a.id
+         where a.purpose = 'daily' and a.identity_id = $1 and f.progress <> 'settled'",
+        identity.0
     )
 }
 

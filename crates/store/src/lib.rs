@@ -39,7 +39,6 @@ pub mod system_reads;
 pub mod systems;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod visit;
 pub mod work;
 
 pub use connection::{Db, Read, Url};

@@ -43,6 +43,19 @@ pub fn queries_so_far() -> u32 {
     QUERIES.try_with(Cell::get).unwrap_or(0)
 }
 
+/// The ids for an `in (…)` list, with the last one repeated up to the next power of two: lists of every length share a few
+/// prepared statements.
+pub(crate) fn padded(ids: &[uuid::Uuid]) -> impl Iterator<Item = uuid::Uuid> {
+    let last = ids.last().copied();
+    let more = padded_len(ids.len()) - ids.len();
+    ids.iter().copied().chain(last.into_iter().flat_map(move |id| std::iter::repeat_n(id, more)))
+}
+
+/// How long a list of `n` ids becomes. Long ones are rare and stay under the databases' limits on parameters.
+pub(crate) const fn padded_len(n: usize) -> usize {
+    if n <= 1_024 { n.next_power_of_two() } else { n }
+}
+
 /// `$from, $from+1, …` for `n` values, for an `in (…)` list.
 pub(crate) fn placeholders(from: usize, n: usize) -> String {
     (from..from + n).map(|i| format!("${i}")).collect::<Vec<_>>().join(", ")
@@ -93,19 +106,19 @@ macro_rules! rows_in {
             Ok(Vec::new())
         } else {
             $crate::query::count();
-            let sql = format!($sql, $crate::query::placeholders(1, ids.len()));
+            let sql = format!($sql, $crate::query::placeholders(1, $crate::query::padded_len(ids.len())));
             match $crate::query::AsConn::conn($c) {
                 $crate::query::ConnRef::Sqlite(c) => {
                     let mut q = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(sql));
-                    for id in ids {
-                        q = q.bind(*id);
+                    for id in $crate::query::padded(ids) {
+                        q = q.bind(id);
                     }
                     q.fetch_all(c).await
                 }
                 $crate::query::ConnRef::Postgres(c) => {
                     let mut q = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(sql));
-                    for id in ids {
-                        q = q.bind(*id);
+                    for id in $crate::query::padded(ids) {
+                        q = q.bind(id);
                     }
                     q.fetch_all(c).await
                 }
@@ -123,5 +136,14 @@ mod tests {
     fn placeholders_are_numbered() {
         assert_eq!(placeholders(3, 3), "$3, $4, $5");
         assert_eq!(placeholders(1, 0), "");
+    }
+
+    #[test]
+    fn a_list_is_padded_with_its_last_id() {
+        let ids: Vec<uuid::Uuid> = (1..=5).map(uuid::Uuid::from_u128).collect();
+        let padded: Vec<u128> = padded(&ids).map(|id| id.as_u128()).collect();
+        assert_eq!(padded, [1, 2, 3, 4, 5, 5, 5, 5]);
+        assert_eq!(super::padded(&ids[..4]).count(), 4);
+        assert_eq!(super::padded(&[]).count(), 0, "nothing has no last id to repeat");
     }
 }

@@ -1,5 +1,7 @@
 //! Requests as lists and pages show them.
 
+use std::collections::HashMap;
+
 use latchkey_domain::{
     IdentityId, Instant, RequestId,
     item::{ItemState, StageState},
@@ -109,6 +111,32 @@ pub async fn visible_to(
         who.0,
         pattern,
         limit
+    )
+}
+
+/// The items of the open requests that somebody asked for or that are for them, by request, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_items_of(c: &mut impl AsConn, who: IdentityId, requests: i64) -> StoreResult<Vec<ItemLineRow>> {
+    rows!(
+        c,
+        ItemLineRow,
+        "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id, b.display_name as beneficiary_name,
+                r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state, i.stage, i.stages, i.lapses_at, i.created_at,
+                i.closed_at, i.role_version_id, i.policy_version_id
+         from (select id from (
+                   select id from request where requester_id = $1 and state = 'open'
+                   union select request_id from item where beneficiary_id = $1 and state = 'waiting') either
+               order by id desc limit $2) mine
+         join request r on r.id = mine.id
+         join item i on i.request_id = r.id
+         join role_version v on v.id = i.role_version_id
+         join identity b on b.id = i.beneficiary_id
+         join identity q on q.id = r.requester_id
+         order by i.request_id desc, i.id",
+        who.0,
+        requests
     )
 }
 
@@ -460,7 +488,7 @@ pub async fn waiting_roles(c: &mut impl AsConn, who: IdentityId) -> StoreResult<
     )
 }
 
-/// The roles that somebody holds now, with the end of each grant.
+/// The roles that somebody holds, with the end of each.
 ///
 /// # Errors
 /// When the database fails.
@@ -471,6 +499,32 @@ pub async fn held_roles(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec
         "select role_id, ends_at from role_grant where identity_id = $1 and state in ('scheduled', 'active')",
         who.0
     )
+}
+
+/// How somebody stands to roles: those that they hold, with their ends, and those that they wait for, with the request.
+pub type RolesOf = (HashMap<Uuid, Option<Instant>>, HashMap<Uuid, Uuid>);
+
+/// How somebody stands to roles, in one query.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles_of(c: &mut impl AsConn, who: IdentityId) -> StoreResult<RolesOf> {
+    let rows = rows!(
+        c,
+        (Uuid, Option<Instant>, Option<Uuid>),
+        "select role_id, ends_at, null as request_id from role_grant where identity_id = $1 and state in ('scheduled', 'active')
+         union all
+         select role_id, null, request_id from item where beneficiary_id = $1 and state = 'waiting'",
+        who.0
+    )?;
+    let (mut held, mut waiting) = RolesOf::default();
+    for (role, ends, request) in rows {
+        match request {
+            Some(request) => _ = waiting.insert(role, request),
+            None => _ = held.insert(role, ends),
+        }
+    }
+    Ok((held, waiting))
 }
 
 /// A report of a manager with counts, for the team page.

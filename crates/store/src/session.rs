@@ -3,7 +3,7 @@
 //! A row is found by the SHA-256 of what the cookie carries, so that a copy of the database opens no session. A row without
 //! an identity is a sign-in under way: it is used up by the answer that belongs to it, once.
 
-use latchkey_domain::{IdentityId, Instant, SessionId, identity::Status};
+use latchkey_domain::{IdentityId, Instant, SessionId, identity::Status, portal_role::PortalRole};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -95,9 +95,29 @@ pub struct OpenSession {
     pub email: Option<String>,
     /// The person's time zone, where they have one of their own.
     pub time_zone: Option<String>,
+    /// The portal roles that the person holds now: bit `n` stands for `PortalRole::ALL[n]`. A key that this version doesn't
+    /// know gives no power.
+    pub portal_roles: i64,
+    /// How they are employed, as its word; absent for who isn't a person.
+    pub employment_type: Option<String>,
+    /// How many open stages wait for them.
+    pub approvals: i64,
+    /// At least one person who hasn't left reports to them.
+    pub has_team: bool,
+    /// Raised whenever the catalog changes.
+    pub catalog_version: i64,
 }
 
-/// The session behind a cookie, if both its limits allow it at `now` and nobody ended it.
+impl OpenSession {
+    /// The portal roles that the person holds now through grants.
+    #[must_use]
+    pub fn held_portal_roles(&self) -> Vec<PortalRole> {
+        PortalRole::ALL.iter().enumerate().filter(|(n, _)| (self.portal_roles >> n) & 1 == 1).map(|(_, r)| *r).collect()
+    }
+}
+
+/// The session behind a cookie, if both its limits allow it at `now` and nobody ended it; and, in the same query, what the
+/// frame of every page says.
 ///
 /// # Errors
 /// When the database fails.
@@ -106,7 +126,23 @@ pub async fn open_by_hash(c: &mut impl AsConn, id_hash: &str, now: Instant) -> S
         c,
         OpenSession,
         "select s.id, s.identity_id, s.assurance, s.data, s.created_at, s.last_seen_at, s.idle_expires_at,
-                s.absolute_expires_at, i.status, i.display_name, p.email, p.time_zone
+                s.absolute_expires_at, i.status, i.display_name, p.email, p.time_zone, p.employment_type,
+                (select count(*) from stage_approver a join stage t on t.id = a.stage_id
+                 where a.identity_id = s.identity_id and a.removed_at is null and t.state = 'open') as approvals,
+                exists (select 1 from person r join identity h on h.id = r.identity_id
+                        where r.manager_id = s.identity_id and h.status <> 'terminated') as has_team,
+                coalesce((select catalog_version from installation where id = 1), 0) as catalog_version,
+                (select coalesce(sum(distinct case e.key when 'administrator' then 1 when 'security' then 2
+                                                         when 'auditor' then 4 when 'helpdesk' then 8 else 0 end), 0)
+                 from role_grant g
+                 join role_version_entitlement v on v.role_version_id = g.role_version_id
+                 join entitlement e on e.id = v.entitlement_id
+                 where g.identity_id = s.identity_id and g.state = 'active'
+                   and g.role_version_id in (
+                       select w.role_version_id from system y join entitlement o on o.system_id = y.id
+                       join role_version_entitlement w on w.entitlement_id = o.id where y.key = 'latchkey')
+                   and e.system_id = (select id from system where key = 'latchkey')
+                   and g.starts_at <= $2 and (g.ends_at is null or g.ends_at > $2)) as portal_roles
          from session s join identity i on i.id = s.identity_id left join person p on p.identity_id = i.id
          where s.id_hash = $1 and s.ended_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2",
         id_hash,

@@ -8,37 +8,53 @@ use latchkey_domain::{
     fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
     grant::{GrantOrigin, GrantState},
 };
+use latchkey_service::catalog::Catalog;
 use latchkey_store::{
     AsConn, StoreResult,
     holdings::{self, ApprovedByRow, GivesRow, HoldingRow, ProgressRow},
 };
 use uuid::Uuid;
 
-use super::words;
+use super::{gives, words};
 use crate::{
     components::{Mark, Sentence, StateWord, Told},
     pages::parts::AccessRow,
 };
 
 /// Access that ends sooner than this stands out.
-pub(super) const SOON: TimeDelta = TimeDelta::days(14);
+const SOON: TimeDelta = TimeDelta::days(14);
 
-/// What somebody holds, the first to end at the top: four queries, however much it is. `own` is true when they read it
-/// themselves.
-pub(super) async fn rows(
+/// What somebody holds.
+pub(super) struct Access {
+    /// The lines, the first to end at the top.
+    pub(super) rows: Vec<AccessRow>,
+    /// How many there are in all.
+    pub(super) total: u32,
+    /// How many of them all end soon.
+    pub(super) ending: u32,
+}
+
+/// What somebody holds: at most four queries, however much it is. `own` is true when they read it themselves.
+pub(super) async fn of(
     c: &mut impl AsConn,
+    catalog: &Catalog,
     who: IdentityId,
     own: bool,
     now: Instant,
     limit: i64,
-) -> StoreResult<Vec<AccessRow>> {
-    let held = holdings::live_of(c, who, limit).await?;
+) -> StoreResult<Access> {
+    let held = holdings::live_of(c, who, now + SOON, limit).await?;
     let versions: BTreeSet<Uuid> = held.iter().map(|h| h.role_version_id).collect();
-    let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
-    let progress = holdings::progress_of(c, &[who.0]).await?;
+    let gives = gives::of_versions(c, catalog, &versions).await?;
+    let progress = holdings::unsettled_of(c, who).await?;
     let items: Vec<Uuid> = held.iter().filter_map(|h| h.item_id).collect();
     let approved = holdings::approved_by(c, &items).await?;
-    Ok(held.iter().map(|h| row(h, &gives, &progress, &approved, who, own, now)).collect())
+    let count = |of: fn(&HoldingRow) -> i64| held.first().map_or(0, |h| u32::try_from(of(h)).unwrap_or(u32::MAX));
+    Ok(Access {
+        rows: held.iter().map(|h| row(h, &gives, &progress, &approved, who, own, now)).collect(),
+        total: count(|h| h.of_all),
+        ending: count(|h| h.of_ending),
+    })
 }
 
 fn row(
@@ -98,26 +114,25 @@ fn why(held: &HoldingRow, approved: &[ApprovedByRow], who: IdentityId, own: bool
     }
 }
 
-/// Nothing to say when every system has confirmed it.
-fn state(held: &HoldingRow, gives: &[&GivesRow], progress: &[ProgressRow]) -> Option<StateWord> {
+/// Nothing to say when every system has confirmed it. `unsettled` is what isn't confirmed.
+fn state(held: &HoldingRow, gives: &[&GivesRow], unsettled: &[ProgressRow]) -> Option<StateWord> {
     if held.state == GrantState::Scheduled {
         return Some(StateWord::new(Mark::Next, "Starts later"));
     }
-    let by_entitlement: BTreeMap<Uuid, &ProgressRow> = progress.iter().map(|p| (p.entitlement_id, p)).collect();
-    let mine: Vec<&ProgressRow> = gives.iter().filter_map(|g| by_entitlement.get(&g.entitlement_id).copied()).collect();
-    let wanted: Vec<&&ProgressRow> = mine.iter().filter(|p| p.desired == Presence::Present).collect();
+    let by_entitlement: BTreeMap<Uuid, &ProgressRow> = unsettled.iter().map(|p| (p.entitlement_id, p)).collect();
+    let mine = gives.iter().filter_map(|g| by_entitlement.get(&g.entitlement_id).copied());
+    let wanted: Vec<&ProgressRow> = mine.filter(|p| p.desired == Presence::Present).collect();
     let stuck = wanted.iter().filter(|p| matches!(p.progress, Progress::Refused | Progress::NeedsHuman)).count();
     let going = wanted.iter().filter(|p| p.progress == Progress::Due).count();
     if stuck > 0 {
-        let words = if wanted.len() == 1 {
-            "Setting it up failed".to_owned()
-        } else {
-            format!("{stuck} of {} failed", wanted.len())
+        let words = match gives.len() {
+            1 => "Setting it up failed".to_owned(),
+            all => format!("{stuck} of {all} failed"),
         };
         return Some(StateWord::new(Mark::Failed, words));
     }
     let waits = |p: &ProgressRow| p.progress == Progress::Due && p.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN);
-    if wanted.iter().any(|p| waits(p)) {
+    if wanted.iter().copied().any(waits) {
         return Some(StateWord::new(Mark::Attention, "Waits for a sign-in with a second factor"));
     }
     if going > 0 {

@@ -4,12 +4,8 @@ use std::collections::HashMap;
 
 use axum::extract::{RawQuery, State};
 use latchkey_domain::{IdentityId, Instant, identity::EmploymentType, role::Risk};
-use latchkey_policy::PersonFacts;
-use latchkey_service::{
-    catalog::{Facets, RoleEntry, SearchQuery, search},
-    facts,
-};
-use latchkey_store::request_reads::{self, WaitingForRow};
+use latchkey_service::catalog::{Facets, RoleEntry, SearchQuery, search};
+use latchkey_store::request_reads;
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -52,11 +48,8 @@ pub(in crate::web) async fn get(
         limit: ROWS,
     };
     let found = search(&catalog, &wanted);
-    let stand = Standing {
-        held: request_reads::held_roles(&mut c, me).await?.into_iter().collect(),
-        waiting: request_reads::waiting_roles(&mut c, me).await?,
-        person: facts::beneficiary(&mut c, me).await?.facts(me),
-    };
+    let (held, waiting) = request_reads::roles_of(&mut c, me).await?;
+    let stand = Standing { held, waiting, employment: signed.employment };
     drop(c);
     let shown = found.hits.len();
     let older = found.next.as_ref().map(|next| {
@@ -91,8 +84,9 @@ pub(in crate::web) async fn get(
 /// How the reader stands to roles.
 struct Standing {
     held: HashMap<Uuid, Option<Instant>>,
-    waiting: Vec<WaitingForRow>,
-    person: PersonFacts,
+    /// The requests that wait, by role.
+    waiting: HashMap<Uuid, Uuid>,
+    employment: Option<EmploymentType>,
 }
 
 fn row(role: &RoleEntry, stand: &Standing) -> CatalogRow {
@@ -108,8 +102,8 @@ fn row(role: &RoleEntry, stand: &Standing) -> CatalogRow {
 }
 
 fn relation(role: &RoleEntry, stand: &Standing) -> Relation {
-    if let Some(waiting) = stand.waiting.iter().find(|w| w.role_id == role.id.0) {
-        return Relation::Asked { stands: "You asked".to_owned(), href: format!("/requests/{}", waiting.request_id) };
+    if let Some(request) = stand.waiting.get(&role.id.0) {
+        return Relation::Asked { stands: "You asked".to_owned(), href: format!("/requests/{request}") };
     }
     if let Some(until) = stand.held.get(&role.id.0) {
         return Relation::Have(*until);
@@ -118,7 +112,7 @@ fn relation(role: &RoleEntry, stand: &Standing) -> Relation {
         return Relation::CanNot("Given by rule".to_owned());
     }
     let who = &role.policy.snapshot.policy.who;
-    match stand.person.employment_type {
+    match stand.employment {
         Some(kind) if who.contains(&kind) => Relation::CanAsk,
         _ if who.as_slice() == [EmploymentType::Employee] => Relation::CanNot("Only for employees".to_owned()),
         _ if who.as_slice() == [EmploymentType::Contractor] => Relation::CanNot("Only for contractors".to_owned()),

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_service::catalog::RoleEntry;
-use latchkey_store::holdings::GivesRow;
+use latchkey_service::catalog::{Catalog, RoleEntry};
+use latchkey_store::{
+    AsConn, StoreResult,
+    holdings::{self, GivesRow},
+};
+use uuid::Uuid;
 
 use crate::{
     components::SystemRef,
@@ -39,6 +43,34 @@ pub(super) fn of_role(role: &RoleEntry, connected: &BTreeSet<String>, link_syste
         push(&mut all, &entry.system.key, &entry.system.name, gives, connected, link_systems);
     }
     all
+}
+
+/// What these versions of roles give: from the catalog in memory, and by one query what an older version gave.
+pub(super) async fn of_versions(
+    c: &mut impl AsConn,
+    catalog: &Catalog,
+    versions: &BTreeSet<Uuid>,
+) -> StoreResult<Vec<GivesRow>> {
+    let mut rows = Vec::new();
+    let mut older = Vec::new();
+    for version in versions {
+        match catalog.role_by_version((*version).into()) {
+            Some(role) => rows.extend(role.entitlements.iter().map(|e| GivesRow {
+                role_version_id: *version,
+                entitlement_id: e.id.0,
+                name: e.name.clone(),
+                description: e.description.clone(),
+                kind: e.kind.as_str().to_owned(),
+                native: e.native.clone(),
+                system_id: e.system.id.0,
+                system_key: e.system.key.clone(),
+                system_name: e.system.name.clone(),
+            })),
+            None => older.push(*version),
+        }
+    }
+    rows.extend(holdings::gives(c, &older).await?);
+    Ok(rows)
 }
 
 /// What a version of a role gives, as stored; the rows are in the order of systems.

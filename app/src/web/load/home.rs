@@ -3,11 +3,7 @@
 use axum::extract::State;
 use latchkey_domain::IdentityId;
 use latchkey_service::catalog::Catalog;
-use latchkey_store::{
-    AsConn, StoreResult, holdings,
-    request_reads::{self, Which},
-    routing,
-};
+use latchkey_store::{AsConn, StoreResult, holdings, request_reads, routing};
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -26,7 +22,9 @@ use crate::{
 /// How many own grants the page shows.
 const SHOWN: i64 = 50;
 /// Somebody with fewer roles than this sees what their team has.
-const NEW: i64 = 3;
+const NEW: u32 = 3;
+/// How many own requests the page shows, and up to how many it counts.
+const WAITING: (usize, i64) = (5, 20);
 
 pub(in crate::web) async fn get(
     State(state): State<AppState>,
@@ -37,15 +35,12 @@ pub(in crate::web) async fn get(
     let me = signed.person.identity;
     let now = state.clock.now();
     let mut c = state.db.read().await?;
-    let waits = request_reads::inbox(&mut c, me, None, 3).await?;
-    let open = request_reads::visible_to(&mut c, me, Which::Open, "", None, 20).await?;
-    let mine = own_requests(&mut c, me, &open).await?;
-    let waiting_total = u32::try_from(mine.len()).unwrap_or(u32::MAX);
-    let waiting = lines::of_requests(&mut c, &mine[..mine.len().min(5)], me).await?;
-    let (total, ending) = holdings::count_of(&mut c, me, now + access::SOON).await?;
-    let held = access::rows(&mut c, me, true, now, SHOWN).await?;
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
-    let team_has = if total < NEW { team_has(&mut c, me, &catalog).await? } else { Vec::new() };
+    // The frame has counted what waits for the reader.
+    let waits = if signed.approvals > 0 { request_reads::inbox(&mut c, me, None, 3).await? } else { Vec::new() };
+    let (waiting, waiting_total) = lines::of_open(&mut c, me, WAITING).await?;
+    let held = access::of(&mut c, &catalog, me, true, now, SHOWN).await?;
+    let team_has = if held.total < NEW { team_has(&mut c, me, &catalog).await? } else { Vec::new() };
     drop(c);
     let page = HomePage {
         waits_total: signed.approvals,
@@ -64,9 +59,9 @@ pub(in crate::web) async fn get(
             .collect(),
         waiting,
         waiting_total,
-        access: held,
-        access_total: u32::try_from(total).unwrap_or(u32::MAX),
-        ending: u32::try_from(ending).unwrap_or(u32::MAX),
+        access: held.rows,
+        access_total: held.total,
+        ending: held.ending,
         access_href: format!("/people/{me}"),
         team_has,
         team: "People in your team".to_owned(),
@@ -82,15 +77,6 @@ pub(in crate::web) async fn get(
         move |reader| view! { <HomeView page=page reader=reader/> },
     )
     .await
-}
-
-/// Of the open requests that somebody may see, those that they asked for or that are for them.
-async fn own_requests(c: &mut impl AsConn, me: IdentityId, open: &[(Uuid,)]) -> StoreResult<Vec<Uuid>> {
-    let ids: Vec<Uuid> = open.iter().map(|(id,)| *id).collect();
-    let items = request_reads::items_of(c, &ids).await?;
-    let own =
-        |id: &Uuid| items.iter().any(|i| i.request_id == *id && (i.requester_id == me.0 || i.beneficiary_id == me.0));
-    Ok(ids.into_iter().filter(|id| own(id)).collect())
 }
 
 /// What colleagues have that a new person doesn't.

@@ -16,7 +16,7 @@ use crate::{
     pages::parts::RequestLine,
 };
 
-/// What is known about some items beside themselves: four queries, however many there are.
+/// What is known about some items beside themselves: at most three queries, however many there are.
 pub(super) struct Around {
     pub(super) approvers: Vec<NamedApproverRow>,
     pub(super) decisions: Vec<NamedDecisionRow>,
@@ -25,11 +25,15 @@ pub(super) struct Around {
 
 impl Around {
     pub(super) async fn of(c: &mut impl AsConn, items: &[ItemLineRow]) -> StoreResult<Self> {
-        let ids: Vec<Uuid> = items.iter().map(|i| i.id).collect();
-        let waiting: Vec<Uuid> = items.iter().filter(|i| i.state == ItemState::Waiting).map(|i| i.id).collect();
+        let those =
+            |fits: fn(&ItemLineRow) -> bool| items.iter().filter(|i| fits(i)).map(|i| i.id).collect::<Vec<Uuid>>();
+        // Nothing was decided about an item that waits for its first stage, and only an approved one has a grant.
+        let waiting = those(|i| i.state == ItemState::Waiting);
+        let decided = those(|i| i.state != ItemState::Waiting || i.stage > 0);
+        let approved = those(|i| i.state == ItemState::Approved);
         let approvers = request_reads::approvers_of(c, &waiting).await?;
-        let decisions = request_reads::decisions_of(c, &ids).await?;
-        let grants = grants::of_items(c, &ids).await?;
+        let decisions = request_reads::decisions_of(c, &decided).await?;
+        let grants = grants::of_items(c, &approved).await?;
         let grants = grants.into_iter().filter_map(|g| Some((g.item_id?, g))).collect();
         Ok(Self { approvers, decisions, grants })
     }
@@ -90,14 +94,39 @@ fn ended(how: &str, item: &ItemLineRow) -> Sentence {
     Sentence::of(how).moment(item.closed_at.unwrap_or(item.created_at), Told::Relative)
 }
 
-/// Requests as lines, in the order of `requests`: five queries, however many there are.
+/// Requests as lines, in the order of `requests`: at most four queries, however many there are.
 pub(super) async fn of_requests(
     c: &mut impl AsConn,
     requests: &[Uuid],
     reader: IdentityId,
 ) -> StoreResult<Vec<RequestLine>> {
     let items = request_reads::items_of(c, requests).await?;
-    let around = Around::of(c, &items).await?;
+    of_items(c, &items, requests, reader).await
+}
+
+/// The reader's own open requests as lines, newest first, and how many there are, counted up to a bound: at most three
+/// queries.
+pub(super) async fn of_open(
+    c: &mut impl AsConn,
+    reader: IdentityId,
+    (shown, counted): (usize, i64),
+) -> StoreResult<(Vec<RequestLine>, u32)> {
+    let items = request_reads::open_items_of(c, reader, counted).await?;
+    let mut requests: Vec<Uuid> = items.iter().map(|i| i.request_id).collect();
+    requests.dedup();
+    let total = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+    requests.truncate(shown);
+    let items: Vec<ItemLineRow> = items.into_iter().filter(|i| requests.contains(&i.request_id)).collect();
+    Ok((of_items(c, &items, &requests, reader).await?, total))
+}
+
+async fn of_items(
+    c: &mut impl AsConn,
+    items: &[ItemLineRow],
+    requests: &[Uuid],
+    reader: IdentityId,
+) -> StoreResult<Vec<RequestLine>> {
+    let around = Around::of(c, items).await?;
     Ok(requests
         .iter()
         .filter_map(|id| {

@@ -7,9 +7,9 @@ use latchkey_domain::{
     identity::{EmploymentType, Status},
 };
 use latchkey_store::{
-    AsConn, StoreResult, accounts, holdings,
+    AsConn, StoreResult, accounts,
     identities::{self, PersonRow},
-    request_reads::{self, Which},
+    request_reads,
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -47,14 +47,15 @@ pub(in crate::web) async fn get(
         Some(manager) => identities::person(&mut c, IdentityId(manager)).await?,
         None => None,
     };
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     let (why_seen, sees) = why_seen(&mut c, &signed, &person).await?;
-    let access = if sees { Some(access::rows(&mut c, id, own, now, SHOWN).await?) } else { None };
-    let (total, _) = if sees { holdings::count_of(&mut c, id, now).await? } else { (0, 0) };
+    let access = if sees { Some(access::of(&mut c, &catalog, id, own, now, SHOWN).await?) } else { None };
+    let total = access.as_ref().map_or(0, |a| a.total);
     let accounts = if sees { account_lines(&mut c, &state, &signed, id).await? } else { Vec::new() };
     let open = if sees {
-        let open = request_reads::visible_to(&mut c, id, Which::Open, "", None, 10).await?;
-        let items = request_reads::items_of(&mut c, &open.iter().map(|(r,)| *r).collect::<Vec<_>>()).await?;
-        let theirs: Vec<Uuid> = items.iter().filter(|i| i.beneficiary_id == id.0).map(|i| i.request_id).collect();
+        let items = request_reads::open_items_of(&mut c, id, 10).await?;
+        let mut theirs: Vec<Uuid> = items.iter().filter(|i| i.beneficiary_id == id.0).map(|i| i.request_id).collect();
+        theirs.dedup();
         let visible = if own { theirs } else { request_reads::seen_among(&mut c, me, &theirs).await? };
         lines::of_requests(&mut c, &visible, me).await?
     } else {
@@ -80,8 +81,8 @@ pub(in crate::web) async fn get(
         starts: None,
         leaves: None,
         zone: person.time_zone.clone(),
-        access,
-        access_total: u32::try_from(total).unwrap_or(0),
+        access: access.map(|a| a.rows),
+        access_total: total,
         access_more: None,
         accounts,
         open,

@@ -1,6 +1,6 @@
 //! What the catalog can be narrowed down by: numbered once, so that counting them costs additions only.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{cmp::Reverse, collections::HashMap, hash::Hash};
 
 use latchkey_domain::role::Risk;
 
@@ -41,7 +41,7 @@ const FACETS: usize = 4;
 /// The values of one facet, numbered, and which role has which.
 #[derive(Debug, Default)]
 struct Values {
-    /// What goes into the query, and what people read.
+    /// What goes into the query, and what people read; by what people read.
     known: Vec<(String, String)>,
     /// The numbers of each role's values.
     of_role: Vec<Box<[usize]>>,
@@ -51,7 +51,7 @@ impl Values {
     fn build<K: Hash + Eq>(roles: &[RoleEntry], of: impl Fn(&RoleEntry) -> Vec<(K, String, String)>) -> Self {
         let mut numbers: HashMap<K, usize> = HashMap::new();
         let mut known = Vec::new();
-        let of_role = roles
+        let mut of_role: Vec<Box<[usize]>> = roles
             .iter()
             .map(|role| {
                 of(role)
@@ -65,6 +65,17 @@ impl Values {
                     .collect()
             })
             .collect();
+        // In the order of their names once and for all, so that a search only compares numbers.
+        let mut by_name: Vec<usize> = (0..known.len()).collect();
+        by_name.sort_by(|a, b| (&known[*a].1, &known[*a].0).cmp(&(&known[*b].1, &known[*b].0)));
+        let mut place = vec![0; known.len()];
+        for (at, old) in by_name.iter().enumerate() {
+            place[*old] = at;
+        }
+        for value in of_role.iter_mut().flatten() {
+            *value = place[*value];
+        }
+        let known = by_name.into_iter().map(|old| std::mem::take(&mut known[old])).collect();
         Self { known, of_role }
     }
 
@@ -161,22 +172,22 @@ impl Tally<'_> {
 
 /// The values that count, the most roles first, then by name; the chosen one is always among them.
 fn told(values: &Values, choice: Choice, counts: &[usize]) -> Vec<FacetCount> {
-    let mut all: Vec<(usize, &(String, String), bool)> = values
-        .known
+    let mut all: Vec<(bool, usize, usize)> = counts
         .iter()
-        .zip(counts)
         .enumerate()
-        .map(|(at, (known, count))| (*count, known, choice == Choice::Value(at)))
-        .filter(|(count, _, chosen)| *count > 0 || *chosen)
+        .map(|(at, count)| (choice == Choice::Value(at), *count, at))
+        .filter(|(chosen, count, _)| *count > 0 || *chosen)
         .collect();
-    let order = |a: &(usize, &(String, String), bool), b: &(usize, &(String, String), bool)| {
-        b.0.cmp(&a.0).then_with(|| (&a.1.1, &a.1.0).cmp(&(&b.1.1, &b.1.0)))
-    };
-    all.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| order(a, b)));
-    all.truncate(MAX_VALUES);
-    // The chosen one stood first only so that it wasn't cut off.
-    all.sort_by(order);
+    if all.len() > MAX_VALUES {
+        // The chosen one stands first here, so that it isn't cut off.
+        all.select_nth_unstable_by_key(MAX_VALUES, |(chosen, count, at)| (!chosen, Reverse(*count), *at));
+        all.truncate(MAX_VALUES);
+    }
+    all.sort_unstable_by_key(|(_, count, at)| (Reverse(*count), *at));
     all.into_iter()
-        .map(|(count, (value, label), chosen)| FacetCount { value: value.clone(), label: label.clone(), count, chosen })
+        .filter_map(|(chosen, count, at)| {
+            let (value, label) = values.known.get(at)?;
+            Some(FacetCount { value: value.clone(), label: label.clone(), count, chosen })
+        })
         .collect()
 }

@@ -4,6 +4,12 @@
 /// quickly.
 pub(crate) const ROWS: usize = 200;
 
+/// A statement that a connection should keep prepared: full ones come again within an import, short ones with every change.
+/// What lies between comes once, and would push the others out.
+pub(crate) const fn worth_keeping(rows: usize) -> bool {
+    rows == ROWS || rows <= 24
+}
+
 /// `head values ($1, $2), ($3, $4), …` for `rows` rows of `width` columns.
 pub(crate) fn values(head: &str, width: usize, rows: usize) -> String {
     use std::fmt::Write;
@@ -28,8 +34,7 @@ macro_rules! insert_rows {
         for chunk in $items.chunks($crate::identities::bulk::ROWS) {
             $crate::query::count();
             let sql = sqlx::AssertSqlSafe($crate::identities::bulk::values($head, $width, chunk.len()));
-            // Only full chunks are worth a place among the prepared statements.
-            let keep = chunk.len() == $crate::identities::bulk::ROWS;
+            let keep = $crate::identities::bulk::worth_keeping(chunk.len());
             let done = match $crate::query::AsConn::conn($tx) {
                 $crate::query::ConnRef::Sqlite(c) => {
                     let mut q = sqlx::query(sql).persistent(keep);

@@ -40,6 +40,8 @@ pub struct Company {
     pub people: Vec<IdentityId>,
     /// All roles.
     pub roles: Vec<RoleId>,
+    /// The one policy.
+    pub policy: PolicyVersionId,
     /// The manager with the fullest inbox.
     pub manager: usize,
 }
@@ -61,7 +63,15 @@ pub async fn fill(db: &Db, now: Instant, policy: &str, size: Size) -> StoreResul
     grants(db, began, &people, &catalog, size.grants).await?;
     requests(db, now, &people, &catalog, size).await?;
     let roles = catalog.roles.iter().map(|r| r.0).collect();
-    Ok(Company { people, roles, manager: 1 })
+    Ok(Company { people, roles, policy: catalog.policy, manager: 1 })
+}
+
+/// Says that the catalog has changed, so that it is read anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch_catalog(tx: &mut Tx) -> StoreResult<()> {
+    installation::touch_catalog(tx).await.map(drop)
 }
 
 /// Opens sessions for some people; `hash` gives what the session's cookie is found by.

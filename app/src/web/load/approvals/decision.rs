@@ -1,5 +1,7 @@
 //! One decision: who wants what and why, what it gives, what is unusual, what they hold, and whether the reader can decide.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use latchkey_domain::{
     IdentityId, ItemId,
@@ -42,19 +44,20 @@ pub(super) async fn load(
     let me = signed.person.identity;
     let items = request_reads::items_by_id(c, &[id.0]).await?;
     let Some(item) = items.first() else { return Ok(None) };
-    if !request_reads::may_see(c, me, item.request_id.into()).await? {
+    let around = Around::of(c, &items).await?;
+    let asked_now = around.approvers.iter().any(|a| a.identity_id == me.0);
+    if !asked_now && !request_reads::may_see(c, me, item.request_id.into()).await? {
         return Ok(None);
     }
     let beneficiary = IdentityId(item.beneficiary_id);
-    let around = Around::of(c, &items).await?;
     let stages = request_reads::stages_of(c, &[id.0]).await?;
     let person = identities::person(c, beneficiary).await?;
-    let rows = holdings::gives(c, &[item.role_version_id]).await?;
-    let held = holdings::live_of(c, beneficiary, HELD).await?;
-    let now = state.clock.now();
-    let (holds, _) = holdings::count_of(c, beneficiary, now).await?;
-    let peers = peers(c, item, person.as_ref()).await?;
     let catalog = state.catalog.get(c, signed.catalog_version).await?;
+    let rows = gives::of_versions(c, &catalog, &BTreeSet::from([item.role_version_id])).await?;
+    let now = state.clock.now();
+    let held = holdings::live_of(c, beneficiary, now, HELD).await?;
+    let holds = held.first().map_or(0, |h| h.of_all);
+    let peers = peers(c, item, person.as_ref()).await?;
     let role = catalog.role(item.role_id.into());
     let draft = Draft::take(session, &draft_name(id)).await;
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
