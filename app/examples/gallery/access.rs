@@ -209,7 +209,6 @@ fn team() -> TeamPage {
             roles: u32::try_from(at * 7 % 19).unwrap_or(0),
             open: u32::try_from(at % 3).unwrap_or(0),
             next_end: (at % 3 != 1).then(|| (ROLES[at].0.to_owned(), end_in(i64::try_from(at * 9).unwrap_or(0) + 2))),
-            unusual: u32::from(at % 5 == 0),
         })
         .collect();
     TeamPage { rows, total: 12, links: links("12 people", false, false) }

@@ -174,15 +174,16 @@ fn audit() -> AuditPage {
     }
 }
 
-fn system_row(name: &str, kind: &str, health: StateWord, said: Option<&str>, work: [u32; 3], seed: u32) -> SystemRow {
+fn system_row(name: &str, kind: &str, health: StateWord, said: Option<&str>, work: [u32; 2], seed: u32) -> SystemRow {
     SystemRow {
         name: name.to_owned(),
         href: "/systems/1".to_owned(),
         kind: kind.to_owned(),
         health,
         said: said.map(str::to_owned),
-        last_pass: (seed > 0).then(|| ago(i64::from(seed))),
-        work: Work { waiting: work[0], failed: work[1], drift: work[2] },
+        built_in: false,
+        checked: (seed > 0).then(|| ago(i64::from(seed))),
+        work: Work { waiting: work[0], failed: work[1] },
         done: (0..24).map(|hour| if seed == 0 { 0 } else { (hour * seed + hour * hour) % (3 + seed % 11) }).collect(),
         failed: (0..24).map(|hour| u32::from(work[1] > 0 && hour > 19) * 2).collect(),
     }
@@ -197,7 +198,7 @@ fn systems() -> SystemsPage {
                 "PostgreSQL",
                 StateWord::new(Mark::Failed, "Not reachable since 13:20"),
                 Some("connection refused (os error 111)"),
-                [4, 2, 0],
+                [4, 2],
                 46,
             ),
             system_row(
@@ -205,13 +206,13 @@ fn systems() -> SystemsPage {
                 "SCIM 2.0",
                 StateWord::new(Mark::Attention, "Slow: 8 seconds a call"),
                 Some("429 Too Many Requests"),
-                [12, 0, 1],
+                [12, 0],
                 21,
             ),
-            system_row("Warehouse app", "SCIM 2.0", StateWord::new(Mark::Ended, "Not connected"), None, [0, 0, 0], 0),
-            system_row("Company directory", "LDAP directory", well(), None, [1, 0, 0], 7),
-            system_row("Customer app", "SCIM 2.0", well(), None, [0, 0, 0], 9),
-            system_row("Production cluster", "PostgreSQL", well(), None, [0, 0, 2], 3),
+            system_row("Warehouse app", "SCIM 2.0", StateWord::new(Mark::Ended, "Not connected"), None, [0, 0], 0),
+            system_row("Company directory", "LDAP directory", well(), None, [1, 0], 7),
+            system_row("Customer app", "SCIM 2.0", well(), None, [0, 0], 9),
+            system_row("Production cluster", "PostgreSQL", well(), None, [0, 0], 3),
         ],
         only_reports: None,
     }
@@ -227,10 +228,10 @@ fn system() -> SystemPage {
         address: Some("postgres://finance-db.northbeam.example:5432/finance".to_owned()),
         health: StateWord::new(Mark::Failed, "Not reachable since 13:20"),
         said: Some("connection refused (os error 111)".to_owned()),
-        last_pass: Some(ago(46)),
+        checked: Some(ago(46)),
         account_name: "{given_name}.{family_name}".to_owned(),
         recognise: "comment".to_owned(),
-        work: Work { waiting: 4, failed: 2, drift: 0 },
+        work: Work { waiting: 4, failed: 2 },
         troubles: vec![
             TroubleRow {
                 who: person("Jonas Lindqvist", 31),

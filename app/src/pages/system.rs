@@ -68,8 +68,8 @@ pub struct SystemPage {
     pub health: StateWord,
     /// What it said last, if something is wrong.
     pub said: Option<String>,
-    /// The last full pass.
-    pub last_pass: Option<DateTime<Utc>>,
+    /// When it was last asked how it is.
+    pub checked: Option<DateTime<Utc>>,
     /// The rule for account names.
     pub account_name: String,
     /// The attribute that carries our id.
@@ -128,7 +128,7 @@ pub fn SystemView(
         address,
         health,
         said,
-        last_pass,
+        checked,
         account_name,
         recognise,
         work,
@@ -177,8 +177,8 @@ pub fn SystemView(
                             }
                         }}
                     </Fact>
-                    <Fact name="Last full pass">
-                        {match last_pass {
+                    <Fact name="Last asked">
+                        {match checked {
                             Some(at) => view! { <Time at=at reader=reader/> }.into_any(),
                             None => "Not yet".into_any(),
                         }}
@@ -191,7 +191,6 @@ pub fn SystemView(
                                 </Fact>
                             }
                         })}
-                    <Fact name="Drift">{number(i64::from(work.drift))}</Fact>
                     <Fact name="New accounts are named">
                         <code>{account_name}</code>
                     </Fact>

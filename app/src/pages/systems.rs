@@ -16,8 +16,6 @@ pub struct Work {
     pub waiting: u32,
     /// Tried and not done: retried later, refused, or needs a human.
     pub failed: u32,
-    /// Observed and not wanted, or wanted, confirmed, and gone again.
-    pub drift: u32,
 }
 
 /// One system.
@@ -29,12 +27,14 @@ pub struct SystemRow {
     pub href: String,
     /// "LDAP directory", "PostgreSQL", "SCIM 2.0".
     pub kind: String,
+    /// It is Latchkey itself.
+    pub built_in: bool,
     /// Healthy, or what is wrong in words.
     pub health: StateWord,
     /// What it said last, if something is wrong.
     pub said: Option<String>,
-    /// The last full pass over it.
-    pub last_pass: Option<DateTime<Utc>>,
+    /// When it was last asked how it is; never for the built-in one, which is part of this program.
+    pub checked: Option<DateTime<Utc>>,
     /// What is to do.
     pub work: Work,
     /// Changes done by hour, oldest first, 24 values.
@@ -78,10 +78,9 @@ pub fn SystemsView(
     let columns = vec![
         Column::words("System"),
         Column::words("Health"),
-        Column::words("Last full pass"),
+        Column::words("Last asked"),
         Column::number("Waiting"),
         Column::number("Failed"),
-        Column::number("Drift"),
         Column::words("Changes, last 24 hours"),
     ];
     view! {
@@ -118,7 +117,8 @@ fn count(value: u32, troubled: bool) -> AnyView {
 }
 
 fn system_row(row: SystemRow, reader: Reader) -> AnyView {
-    let SystemRow { name, href, kind, health, said, last_pass, work, done, failed } = row;
+    let SystemRow { name, href, kind, built_in, health, said, checked, work, done, failed } = row;
+    let never = if built_in { "No need" } else { "Not yet" };
     view! {
         <Row>
             <RowHead>
@@ -130,15 +130,14 @@ fn system_row(row: SystemRow, reader: Reader) -> AnyView {
             <Cell label="Health">
                 <SystemHealth state=health said=said/>
             </Cell>
-            <Cell label="Last full pass">
-                {match last_pass {
+            <Cell label="Last asked">
+                {match checked {
                     Some(at) => view! { <Time at=at reader=reader told=Told::Relative/> }.into_any(),
-                    None => view! { <span class="muted">"Not yet"</span> }.into_any(),
+                    None => view! { <span class="muted">{never}</span> }.into_any(),
                 }}
             </Cell>
             <NumberCell label="Waiting">{count(work.waiting, false)}</NumberCell>
             <NumberCell label="Failed">{count(work.failed, true)}</NumberCell>
-            <NumberCell label="Drift">{count(work.drift, true)}</NumberCell>
             <Cell label="Changes, last 24 hours">
                 <Sparkline done=done failed=failed what="changes"/>
             </Cell>

@@ -22,8 +22,6 @@ pub struct TeamRow {
     pub open: u32,
     /// The next end of something they hold: role and instant.
     pub next_end: Option<(String, DateTime<Utc>)>,
-    /// How many of their roles no peer holds.
-    pub unusual: u32,
 }
 
 /// What the page shows.
@@ -69,7 +67,6 @@ pub fn TeamView(
     let columns = vec![
         Column::words("Person"),
         Column::number("Roles"),
-        Column::number("Unusual"),
         Column::number("Open requests"),
         Column::words("Ends next"),
     ];
@@ -88,7 +85,6 @@ pub fn TeamView(
                                 {row.remark.map(|word| view! { " " <Badge word=word/> })}
                             </RowHead>
                             <NumberCell label="Roles">{number(i64::from(row.roles))}</NumberCell>
-                            <NumberCell label="Unusual">{number(i64::from(row.unusual))}</NumberCell>
                             <NumberCell label="Open requests">{number(i64::from(row.open))}</NumberCell>
                             <Cell label="Ends next">
                                 {match row.next_end {

@@ -71,7 +71,7 @@ impl SessionFacts {
             identity: self.identity,
             session: self.session,
             assurance: self.assurance.clone(),
-            portal_roles: held.iter().copied().collect(),
+            portal_roles: held.to_vec(),
         }
     }
 }

@@ -79,7 +79,7 @@ const fn count(n: i64) -> u32 {
 }
 
 const fn work(line: &SystemLine) -> Work {
-    Work { waiting: count(line.waiting), failed: count(line.refused + line.needs_human), drift: 0 }
+    Work { waiting: count(line.waiting), failed: count(line.refused + line.needs_human) }
 }
 
 fn row(line: &SystemLine) -> SystemRow {
@@ -88,9 +88,10 @@ fn row(line: &SystemLine) -> SystemRow {
         name: line.name.clone(),
         href: format!("/systems/{}", line.key),
         kind: line.kind.words().to_owned(),
+        built_in: line.kind == latchkey_domain::system::SystemKind::Latchkey,
         health,
         said,
-        last_pass: line.checked_at,
+        checked: line.checked_at,
         work: work(line),
         done: line.hours.iter().map(|h| count(h.done)).collect(),
         failed: line.hours.iter().map(|h| count(h.failed)).collect(),
@@ -131,7 +132,7 @@ pub(in crate::web) async fn one(
             .then(|| "Connected by the settings of this installation".to_owned()),
         health,
         said,
-        last_pass: found.line.checked_at,
+        checked: found.line.checked_at,
         account_name: found.account_name,
         recognise: found.recognise,
         work: work(&found.line),

@@ -77,6 +77,5 @@ fn row(r: request_reads::TeamRow) -> TeamRow {
         roles: u32::try_from(r.roles).unwrap_or(0),
         open: u32::try_from(r.open).unwrap_or(0),
         next_end: r.next_role.zip(r.next_end),
-        unusual: 0,
     }
 }
