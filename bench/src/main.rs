@@ -23,7 +23,7 @@ use latchkey_store::{
 
 use confirm::Target;
 use report::{Line, Report};
-use server::{Server, Visitor};
+use server::{Part, Server, Visitor};
 
 /// The key of the measured databases' events.
 const KEY: &str = "measured-measured-measured-measured-measured-measured-measured!!";
@@ -98,7 +98,7 @@ async fn hold(args: &Args, url: &str) -> Result<()> {
     let visitors = visitors(&db, &company).await?;
     bulk::analyze(&db).await?;
     db.close().await;
-    let server = Server::start(&args.bin, url, KEY, &[]).await?;
+    let server = Server::start(&args.bin, url, KEY, Part::All, &[]).await?;
     println!("the program is process {} at {}", server.pid()?, server.base);
     for (who, n) in [("administrator", 0), ("manager", company.manager), ("reader", READER)] {
         println!("{who}: Cookie: {}", visitors[n].cookie);
@@ -126,12 +126,12 @@ async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Repo
     eprintln!("{title}: measuring");
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        let server = Server::start(&args.bin, url, KEY, &[]).await?;
+        let server = Server::start(&args.bin, url, KEY, Part::All, &[]).await?;
         starts.push(server.started_in);
         server.stop().await?;
     }
     let settings = target.as_ref().map(Target::settings).unwrap_or_default();
-    let server = Server::start(&args.bin, url, KEY, &settings).await?;
+    let server = Server::start(&args.bin, url, KEY, Part::All, &settings).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let mut report = Report::new(title, starts, server.memory()?);
     report.first_visit = visit::first(&server, &visitors[READER]).await?;
@@ -148,16 +148,24 @@ async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Repo
     ] {
         report.lines.push(page(&server, name, path, who, args.requests).await?);
     }
+    report.memory_under_load = server.memory()?;
+    server.stop().await?;
+
+    let server = Server::start(&args.bin, url, KEY, Part::Pages, &settings).await?;
     let before = decisions(&db).await?;
     report.lines.push(submit(&server, &company, &visitors, args.requests.min(200)).await?);
     let (line, decided) = approve(&server, &company, &visitors, manager, args.requests).await?;
     report.lines.push(line);
     anyhow::ensure!(decisions(&db).await? == before + decided, "not every approval was accepted");
-    report.memory_under_load = server.memory()?;
-    if let Some(target) = &target {
-        report.confirmed = target.measure(&server, &db, &visitors).await?;
-    }
     server.stop().await?;
+
+    if let Some(target) = &target {
+        let server = Server::start(&args.bin, url, KEY, Part::All, &settings).await?;
+        // What the changes above left for the worker is done first.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        report.confirmed = target.measure(&server, &db, &visitors).await?;
+        server.stop().await?;
+    }
     db.close().await;
     Ok(report)
 }

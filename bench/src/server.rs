@@ -54,6 +54,15 @@ pub struct Answer {
     pub text: String,
 }
 
+/// What of the program runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// Pages, and the worker beside them.
+    All,
+    /// Pages alone: what a change costs without the work that follows from it.
+    Pages,
+}
+
 /// A running program.
 pub struct Server {
     child: Child,
@@ -67,7 +76,7 @@ pub struct Server {
 
 impl Server {
     /// Starts the program on a database and waits until it answers.
-    pub async fn start(bin: &Path, url: &str, key: &str, settings: &[(String, String)]) -> Result<Self> {
+    pub async fn start(bin: &Path, url: &str, key: &str, part: Part, settings: &[(String, String)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let base = format!("http://localhost:{port}");
@@ -76,6 +85,10 @@ impl Server {
         let began = Instant::now();
         let child = Command::new(std::fs::canonicalize(bin).with_context(|| format!("{} isn't there", bin.display()))?)
             .arg("serve")
+            .args(match part {
+                Part::All => None,
+                Part::Pages => Some("--no-worker"),
+            })
             .current_dir(folder.path())
             // The measurement's own variables are no settings of the program, which refuses what it doesn't know.
             .env_remove("LATCHKEY_BIN")

@@ -134,7 +134,7 @@ pub async fn touch(db: &Db, clock: &dyn Clock, facts: &SessionFacts, idle: TimeD
     if now - facts.last_seen_at < TOUCH_EVERY {
         return Ok(());
     }
-    let mut tx = db.begin(now).await?;
+    let mut tx = db.begin_note(now).await?;
     session::touch(&mut tx, facts.session, (now + idle).min(facts.absolute_expires_at)).await?;
     tx.commit_bookkeeping().await
 }
@@ -144,7 +144,7 @@ pub async fn touch(db: &Db, clock: &dyn Clock, facts: &SessionFacts, idle: TimeD
 /// # Errors
 /// When the database fails.
 pub async fn keep_data(db: &Db, clock: &dyn Clock, id_hash: &str, data: &str) -> StoreResult<()> {
-    let mut tx = db.begin(clock.now()).await?;
+    let mut tx = db.begin_note(clock.now()).await?;
     session::set_data(&mut tx, id_hash, data).await?;
     tx.commit_bookkeeping().await
 }

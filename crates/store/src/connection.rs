@@ -1,6 +1,6 @@
 //! Opening a database of either kind.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use latchkey_domain::Instant;
 use sqlx::{
@@ -9,11 +9,15 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::Semaphore;
 
 use crate::{
     AsConn, Change, ConnRef, EventKey, Hub, StoreError, StoreResult,
-    tx::{Tx, TxInner},
+    tx::{Kind, Tx, TxInner},
 };
+
+/// How long a connection, or the turn to write, is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// Where the database is: `sqlite:PATH` or `postgres://…`.
 #[derive(Clone)]
@@ -58,8 +62,9 @@ impl FromStr for Url {
 
 #[derive(Clone)]
 pub(crate) enum Pools {
-    // SQLite has one writer: a pool of one makes writers wait in line here instead of failing there.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    // SQLite has one writer: who holds the turn writes, and the others wait in line here instead of failing there. Two
+    // connections take turns, because how a commit reaches the disk is a setting of the connection.
+    Sqlite { read: SqlitePool, write: SqlitePool, notes: SqlitePool, turn: Arc<Semaphore> },
     Postgres(PgPool),
 }
 
@@ -106,14 +111,17 @@ impl Db {
                     .pragma("temp_store", "memory")
                     .optimize_on_close(true, None)
                     .statement_cache_capacity(256);
-                let write = SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .acquire_timeout(Duration::from_secs(20))
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .test_before_acquire(false)
-                    .connect_with(options.clone())
-                    .await?;
+                let one = || {
+                    SqlitePoolOptions::new()
+                        .max_connections(1)
+                        .acquire_timeout(LONGEST_WAIT)
+                        .idle_timeout(None)
+                        .max_lifetime(None)
+                        .test_before_acquire(false)
+                };
+                let write = one().connect_with(options.clone()).await?;
+                // Opened when it is first needed.
+                let notes = one().connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Normal));
                 let read = SqlitePoolOptions::new()
                     .max_connections(connections.clamp(1, 8))
                     .min_connections(1)
@@ -122,12 +130,12 @@ impl Db {
                     .test_before_acquire(false)
                     .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
                     .await?;
-                Pools::Sqlite { read, write }
+                Pools::Sqlite { read, write, notes, turn: Arc::new(Semaphore::new(1)) }
             }
             Url::Postgres(options) => Pools::Postgres(
                 PgPoolOptions::new()
                     .max_connections(connections)
-                    .acquire_timeout(Duration::from_secs(20))
+                    .acquire_timeout(LONGEST_WAIT)
                     .test_before_acquire(false)
                     .connect_with(options.as_ref().clone().application_name("latchkey").statement_cache_capacity(256))
                     .await?,
@@ -170,13 +178,35 @@ impl Db {
     /// # Errors
     /// When the database is busy for too long.
     pub async fn begin(&self, now: Instant) -> StoreResult<Tx> {
+        self.begin_as(now, Kind::Change).await
+    }
+
+    /// A transaction for what may be lost in a power cut: that a session was used, what the next page says once. It can only
+    /// end with [`Tx::commit_bookkeeping`], which then doesn't wait for the disk
+    /// on SQLite.
+    ///
+    /// # Errors
+    /// When the database is busy for too long.
+    pub async fn begin_note(&self, now: Instant) -> StoreResult<Tx> {
+        self.begin_as(now, Kind::Note).await
+    }
+
+    async fn begin_as(&self, now: Instant, kind: Kind) -> StoreResult<Tx> {
         crate::query::count();
         let inner = match &self.pools {
-            // A plain BEGIN that reads and then writes fails at once when another wrote in between.
-            Pools::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Sqlite { write, notes, turn, .. } => {
+                let turn = Arc::clone(turn).acquire_owned();
+                let Ok(Ok(turn)) = tokio::time::timeout(LONGEST_WAIT, turn).await else {
+                    return Err(sqlx::Error::PoolTimedOut.into());
+                };
+                let pool = if kind == Kind::Note { notes } else { write };
+                // A plain BEGIN that reads and then writes fails at once when another wrote in between.
+                TxInner::Sqlite(pool.begin_with("begin immediate").await?, turn)
+            }
+            // Saying so would cost more there than it saves.
             Pools::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
         };
-        Ok(Tx::new(inner, now, self.key.clone(), self.hub.clone()))
+        Ok(Tx::new(inner, kind, now, self.key.clone(), self.hub.clone()))
     }
 
     /// Repeats what other processes announce, until the connection ends. On SQLite there is only this process: it never returns.
@@ -213,8 +243,9 @@ impl Db {
     /// Closes every connection; SQLite then folds its write-ahead log into the file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, write, notes, .. } => {
                 read.close().await;
+                notes.close().await;
                 write.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,

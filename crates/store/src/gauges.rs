@@ -30,7 +30,7 @@ impl Db {
             Pool { name, open: pool.size(), idle, most: pool.options().get_max_connections() }
         }
         match &self.pools {
-            Pools::Sqlite { read, write } => vec![of("read", read), of("write", write)],
+            Pools::Sqlite { read, write, .. } => vec![of("read", read), of("write", write)],
             Pools::Postgres(pool) => vec![of("all", pool)],
         }
     }

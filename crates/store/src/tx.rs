@@ -2,6 +2,7 @@
 
 use latchkey_domain::{EventId, Instant, event::NewEvent};
 use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{AsConn, Change, ConnRef, EventKey, Hub, StoreError, StoreResult};
 
@@ -20,13 +21,24 @@ pub const BOOKKEEPING_TABLES: &[&str] = &[
 ];
 
 pub(crate) enum TxInner {
-    Sqlite(Transaction<'static, Sqlite>),
+    /// With the turn to write.
+    Sqlite(Transaction<'static, Sqlite>, OwnedSemaphorePermit),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something that must survive a power cut once it was said to be done.
+    Change,
+    /// Something that may be lost then.
+    Note,
 }
 
 /// A write transaction. Dropping it undoes it.
 pub struct Tx {
     inner: TxInner,
+    kind: Kind,
     now: Instant,
     key: EventKey,
     hub: Hub,
@@ -36,15 +48,15 @@ pub struct Tx {
 impl AsConn for Tx {
     fn conn(&mut self) -> ConnRef<'_> {
         match &mut self.inner {
-            TxInner::Sqlite(c) => ConnRef::Sqlite(c),
+            TxInner::Sqlite(c, _) => ConnRef::Sqlite(c),
             TxInner::Postgres(c) => ConnRef::Postgres(c),
         }
     }
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: TxInner, now: Instant, key: EventKey, hub: Hub) -> Self {
-        Self { inner, now, key, hub, changes: Vec::new() }
+    pub(crate) const fn new(inner: TxInner, kind: Kind, now: Instant, key: EventKey, hub: Hub) -> Self {
+        Self { inner, kind, now, key, hub, changes: Vec::new() }
     }
 
     /// The time of everything in this transaction.
@@ -74,6 +86,9 @@ impl Tx {
         if events.is_empty() {
             return Err(StoreError::Misuse("a change is never saved without its event"));
         }
+        if self.kind == Kind::Note {
+            return Err(StoreError::Misuse("a change is never saved as a note"));
+        }
         let catalog = crate::installation::catalog_hash(&mut self).await?;
         let ids = crate::events::append(&mut self, &events, catalog.as_deref()).await?;
         self.end().await?;
@@ -98,7 +113,7 @@ impl Tx {
     /// When the database fails; the change is undone all the same.
     pub async fn rollback(self) -> StoreResult<()> {
         match self.inner {
-            TxInner::Sqlite(t) => t.rollback().await?,
+            TxInner::Sqlite(t, _turn) => t.rollback().await?,
             TxInner::Postgres(t) => t.rollback().await?,
         }
         Ok(())
@@ -111,7 +126,7 @@ impl Tx {
     async fn end(mut self) -> StoreResult<()> {
         crate::query::count();
         match self.inner {
-            TxInner::Sqlite(t) => t.commit().await?,
+            TxInner::Sqlite(t, _turn) => t.commit().await?,
             TxInner::Postgres(mut t) => {
                 // The one exception to the one SQL: other processes hear of it when, and only when, this commits.
                 for change in &self.changes {

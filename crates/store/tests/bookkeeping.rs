@@ -89,4 +89,36 @@ both_databases! {
             assert_eq!(bookkeeping::beyond(&mut tx).await.unwrap(), Vec::<String>::new());
         }
     }
+
+    async fn promise_01_what_may_be_lost_in_a_power_cut_is_no_change(world: World) {
+        let mut tx = world.db.begin_note(world.now()).await.unwrap();
+        let (_, event) = testing::add_person(&mut tx, &world.person_spec("Ann Berg", None)).await.unwrap();
+        let refused = tx.commit(vec![event]).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Misuse(_)), "{refused}");
+        assert_eq!(world.number("select count(*) from identity").await, 0);
+    }
+
+    async fn notes_and_changes_take_turns(world: World) {
+        let system = world.system("directory", SystemKind::Ldap, None).await;
+        let note = async |n: usize| {
+            for _ in 0..10 {
+                let mut tx = world.db.begin_note(world.now()).await.unwrap();
+                systems::record_health(&mut tx, system, "healthy", &format!("Note {n}."), true).await.unwrap();
+                tx.commit_bookkeeping().await.unwrap();
+            }
+        };
+        let change = async |n: usize| {
+            for m in 0..10 {
+                let mut tx = world.tx().await;
+                let spec = world.person_spec(&format!("Ann Berg{n}x{m}"), None);
+                let (_, event) = testing::add_person(&mut tx, &spec).await.unwrap();
+                // Half of them are given up in the middle, as a request is whose browser went away.
+                if m % 2 == 0 {
+                    tx.commit(vec![event]).await.unwrap();
+                }
+            }
+        };
+        tokio::join!(note(1), change(1), note(2), change(2), note(3), change(3));
+        assert_eq!(world.number("select count(*) from identity").await, 15);
+    }
 }
