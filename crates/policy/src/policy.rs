@@ -59,6 +59,12 @@ impl AssuranceNeed {
         }
     }
 
+    /// The need with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|need| need.as_str() == word)
+    }
+
     /// What it is, after "needs".
     #[must_use]
     pub const fn words(self) -> &'static str {

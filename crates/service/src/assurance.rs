@@ -40,13 +40,9 @@ pub struct Waits {
 /// What a role asks for, by its own version and its policy in force; an error says that it can't be known.
 fn need(role: Option<&str>, policy: &str) -> Result<Option<AssuranceNeed>, ()> {
     if let Some(word) = role {
-        return from_word(word).map(Some).ok_or(());
+        return AssuranceNeed::from_word(word).map(Some).ok_or(());
     }
     PolicySnapshot::from_json(policy).map(|snapshot| snapshot.policy.assurance).map_err(|_| ())
-}
-
-fn from_word(word: &str) -> Option<AssuranceNeed> {
-    AssuranceNeed::ALL.iter().copied().find(|n| n.as_str() == word)
 }
 
 /// Refuses a wish for oneself in a session that doesn't prove what the role asks for.
@@ -57,7 +53,7 @@ pub(crate) fn enough_to_ask(role: &RoleToday, session: &Assurance) -> ServiceRes
     let name = &role.facts.name;
     let need = match role.assurance.as_deref() {
         None => role.policy.policy.assurance,
-        Some(word) => match from_word(word) {
+        Some(word) => match AssuranceNeed::from_word(word) {
             Some(need) => Some(need),
             None => {
                 return Err(ServiceError::refused(

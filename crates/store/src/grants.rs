@@ -353,24 +353,6 @@ pub async fn justified(c: &mut impl AsConn, identity: IdentityId) -> StoreResult
     )
 }
 
-/// The keys of the built-in system's entitlements that an identity's active grants give: its portal roles.
-///
-/// # Errors
-/// When the database fails.
-pub async fn portal_roles(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<(String,)>> {
-    rows!(
-        c,
-        (String,),
-        "select distinct e.key
-         from role_grant g
-         join role_version_entitlement v on v.role_version_id = g.role_version_id
-         join entitlement e on e.id = v.entitlement_id
-         join system s on s.id = e.system_id
-         where g.identity_id = $1 and g.state = 'active' and s.key = 'latchkey' order by e.key",
-        identity.0
-    )
-}
-
 pub(crate) fn one(affected: u64, what: &'static str) -> StoreResult<()> {
     if affected == 1 { Ok(()) } else { Err(StoreError::Conflict { what }) }
 }

@@ -166,20 +166,25 @@ pub async fn gives(c: &mut impl AsConn, versions: &[Uuid]) -> StoreResult<Vec<Gi
     )
 }
 
+/// The query for [`ProgressRow`]s of daily accounts `a` and their fulfilments `f`.
+macro_rules! progress {
+    ($which:literal) => {
+        concat!(
+            "select f.id as fulfilment_id, f.entitlement_id, a.identity_id, f.desired, f.observed, f.progress, f.attempts, f.due_at, f.found,
+                    f.wanted_at, f.applied_at, f.confirmed_at, f.last_outcome, f.last_words, f.last_attempt_at, a.name as account_name
+             from account a join fulfilment f on f.account_id = a.id
+             where a.purpose = 'daily' and ",
+            $which
+        )
+    };
+}
+
 /// How far these identities' entitlements have come.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn progress_of(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult<Vec<ProgressRow>> {
-    rows_in!(
-        c,
-        ProgressRow,
-        "select f.id as fulfilment_id, f.entitlement_id, a.identity_id, f.desired, f.observed, f.progress, f.attempts, f.due_at, f.found,
-                f.wanted_at, f.applied_at, f.confirmed_at, f.last_outcome, f.last_words, f.last_attempt_at, a.name as account_name
-         from account a join fulfilment f on f.account_id = a.id
-         where a.purpose = 'daily' and a.identity_id in ({})",
-        identities
-    )
+    rows_in!(c, ProgressRow, progress!("a.identity_id in ({})"), identities)
 }
 
 /// What of somebody's accounts isn't as it should be yet: due, refused or waiting for a human.
@@ -187,15 +192,7 @@ pub async fn progress_of(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResul
 /// # Errors
 /// When the database fails.
 pub async fn unsettled_of(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<ProgressRow>> {
-    rows!(
-        c,
-        ProgressRow,
-        "select f.id as fulfilment_id, f.entitlement_id, a.identity_id, f.desired, f.observed, f.progress, f.attempts, f.due_at, f.found,
-                f.wanted_at, f.applied_at, f.confirmed_at, f.last_outcome, f.last_words, f.last_attempt_at, a.name as account_name
-         from account a join fulfilment f on f.account_id = a.id
-         where a.purpose = 'daily' and a.identity_id = $1 and f.progress <> 'settled'",
-        identity.0
-    )
+    rows!(c, ProgressRow, progress!("a.identity_id = $1 and f.progress <> 'settled'"), identity.0)
 }
 
 /// Who approved the item that a grant came from.

@@ -150,28 +150,6 @@ pub async fn save(tx: &mut Tx, id: NoticeId, lease: LeaseId, sending: &Sending) 
     one(n, "the notice")
 }
 
-/// What one person was or is to be told, newest first, at most `limit`, older than `before`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of_recipient(
-    c: &mut impl AsConn,
-    recipient: IdentityId,
-    before: Option<NoticeId>,
-    limit: i64,
-) -> StoreResult<Vec<NoticeRow>> {
-    let before = before.map_or(Uuid::max(), |n| n.0);
-    rows!(
-        c,
-        NoticeRow,
-        "select id, recipient_id, kind, about_id, subject, body, created_at, state, due_at, attempts, sent_at, last_error
-         from notice where recipient_id = $1 and id < $2 order by id desc limit $3",
-        recipient.0,
-        before,
-        limit
-    )
-}
-
 /// The portal's log of notices, newest first, at most `limit`, older than `before`.
 ///
 /// # Errors

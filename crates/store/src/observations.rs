@@ -37,21 +37,6 @@ pub async fn open_of(c: &mut impl AsConn, account: AccountId) -> StoreResult<Vec
     )
 }
 
-/// Everything that was observed of an account, newest first, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn history_of(c: &mut impl AsConn, account: AccountId, limit: i64) -> StoreResult<Vec<ObservationRow>> {
-    rows!(
-        c,
-        ObservationRow,
-        "select id, account_id, entitlement_id, value, valid_from, valid_to from observation
-         where account_id = $1 order by valid_from desc, id desc limit $2",
-        account.0,
-        limit
-    )
-}
-
 /// The account's entitlements that were ever seen absent.
 ///
 /// # Errors

@@ -100,7 +100,7 @@ macro_rules! exec {
 /// All rows of a query whose text is `$sql` with `{}` standing for an `in (…)` list of `$ids` (first placeholders), then
 /// further arguments numbered after them by the caller through `$n`. An empty list is no rows and no query.
 macro_rules! rows_in {
-    ($c:expr, $row:ty, $sql:literal, $ids:expr) => {{
+    ($c:expr, $row:ty, $sql:expr, $ids:expr) => {{
         let ids: &[uuid::Uuid] = $ids;
         if ids.is_empty() {
             Ok(Vec::new())

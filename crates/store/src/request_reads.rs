@@ -67,6 +67,20 @@ pub struct ItemLineRow {
     pub policy_version_id: Uuid,
 }
 
+/// The query for [`ItemLineRow`]s from what follows `from`: items `i`, requests `r`, role versions `v`, beneficiaries `b`,
+/// requesters `q`.
+macro_rules! item_lines {
+    ($from:literal) => {
+        concat!(
+            "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
+                    b.display_name as beneficiary_name, r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state,
+                    i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at, i.role_version_id, i.policy_version_id
+             from ",
+            $from
+        )
+    };
+}
+
 /// The items of the open requests that somebody asked for or that are for them, by request, newest first.
 ///
 /// # Errors
@@ -75,10 +89,8 @@ pub async fn open_items_of(c: &mut impl AsConn, who: IdentityId, requests: i64) 
     rows!(
         c,
         ItemLineRow,
-        "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id, b.display_name as beneficiary_name,
-                r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state, i.stage, i.stages, i.lapses_at, i.created_at,
-                i.closed_at, i.role_version_id, i.policy_version_id
-         from (select id from (
+        item_lines!(
+            "(select id from (
                    select id from request where requester_id = $1 and state = 'open'
                    union select request_id from item where beneficiary_id = $1 and state = 'waiting') either
                order by id desc limit $2) mine
@@ -87,7 +99,8 @@ pub async fn open_items_of(c: &mut impl AsConn, who: IdentityId, requests: i64) 
          join role_version v on v.id = i.role_version_id
          join identity b on b.id = i.beneficiary_id
          join identity q on q.id = r.requester_id
-         order by i.request_id desc, i.id",
+         order by i.request_id desc, i.id"
+        ),
         who.0,
         requests
     )
@@ -101,14 +114,13 @@ pub async fn items_of(c: &mut impl AsConn, requests: &[Uuid]) -> StoreResult<Vec
     rows_in!(
         c,
         ItemLineRow,
-        "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id, b.display_name as beneficiary_name,
-                r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state, i.stage, i.stages, i.lapses_at, i.created_at,
-                i.closed_at, i.role_version_id, i.policy_version_id
-         from item i join request r on r.id = i.request_id
+        item_lines!(
+            "item i join request r on r.id = i.request_id
          join role_version v on v.id = i.role_version_id
          join identity b on b.id = i.beneficiary_id
          join identity q on q.id = r.requester_id
-         where i.request_id in ({}) order by i.request_id desc, i.id",
+         where i.request_id in ({}) order by i.request_id desc, i.id"
+        ),
         requests
     )
 }
@@ -121,14 +133,13 @@ pub async fn items_by_id(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec
     rows_in!(
         c,
         ItemLineRow,
-        "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id, b.display_name as beneficiary_name,
-                r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state, i.stage, i.stages, i.lapses_at, i.created_at,
-                i.closed_at, i.role_version_id, i.policy_version_id
-         from item i join request r on r.id = i.request_id
+        item_lines!(
+            "item i join request r on r.id = i.request_id
          join role_version v on v.id = i.role_version_id
          join identity b on b.id = i.beneficiary_id
          join identity q on q.id = r.requester_id
-         where i.id in ({}) order by i.id",
+         where i.id in ({}) order by i.id"
+        ),
         items
     )
 }

@@ -215,21 +215,6 @@ pub async fn was_asked(c: &mut impl AsConn, request: Uuid, who: IdentityId) -> S
     .is_some_and(|(n,)| n > 0))
 }
 
-/// The open stages that somebody can decide.
-///
-/// # Errors
-/// When the database fails.
-pub async fn open_for(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<StageRow>> {
-    rows!(
-        c,
-        StageRow,
-        "select s.id, s.item_id, s.position, s.rule, s.state, s.opened_at, s.closed_at
-         from stage_approver a join stage s on s.id = a.stage_id
-         where a.identity_id = $1 and a.removed_at is null and s.state = 'open' order by s.id",
-        who.0
-    )
-}
-
 /// How many items wait for somebody.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, Query as UrlQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
     patch,
     resource::{self, GROUP_ATTRIBUTES, Query, check_group, text},
     state::touch,
-    users::{fits_version, with_version},
+    users::{created, fits_version, with_version},
 };
 
 type Ids = Path<(String, String)>;
@@ -53,11 +53,7 @@ pub async fn create(State(scim): State<Scim>, client: Client, Message(message): 
         let id = held.add_group(group, now);
         Ok(held.groups.get(&id).map(|group| seen(group, &base)).unwrap_or_default())
     })?;
-    let mut response = with_version(StatusCode::CREATED, &group);
-    if let Ok(place) = HeaderValue::from_str(text(&group["meta"], "location")) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    Ok(created(&group))
 }
 
 pub async fn replace(

@@ -52,11 +52,7 @@ pub async fn create(State(scim): State<Scim>, client: Client, Message(message): 
         let id = held.add_user(user, now);
         Ok(held.users.get(&id).map(|user| seen(held, user, &base)).unwrap_or_default())
     })?;
-    let mut response = with_version(StatusCode::CREATED, &user);
-    if let Ok(place) = HeaderValue::from_str(text(&user["meta"], "location")) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    Ok(created(&user))
 }
 
 pub async fn replace(
@@ -148,6 +144,15 @@ pub fn fits_version(resource: &Value, headers: &HeaderMap) -> Result<(), Problem
     } else {
         Err(Problem::changed())
     }
+}
+
+/// The answer about a new resource, with its address.
+pub fn created(resource: &Value) -> Response {
+    let mut response = with_version(StatusCode::CREATED, resource);
+    if let Ok(place) = HeaderValue::from_str(text(&resource["meta"], "location")) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
 }
 
 /// An answer with a resource and its version.

@@ -6,7 +6,6 @@ use latchkey_service::catalog::Catalog;
 use latchkey_store::{AsConn, StoreResult, holdings, request_reads, routing};
 use leptos::prelude::*;
 use tower_sessions::Session;
-use uuid::Uuid;
 
 use super::{access, lines, words};
 use crate::{
@@ -82,12 +81,12 @@ pub(in crate::web) async fn get(
 /// What colleagues have that a new person doesn't.
 async fn team_has(c: &mut impl AsConn, me: IdentityId, catalog: &Catalog) -> StoreResult<Vec<TeamHas>> {
     let Some(manager) = routing::beneficiary(c, me).await?.and_then(|b| b.manager_id) else { return Ok(Vec::new()) };
-    let held: Vec<Uuid> = request_reads::held_roles(c, me).await?.into_iter().map(|(role, _)| role).collect();
+    let (held, _) = request_reads::roles_of(c, me).await?;
     let peers = holdings::held_by_peers(c, IdentityId(manager), me, 12).await?;
     let of = holdings::count_peers(c, IdentityId(manager), me).await?;
     Ok(peers
         .into_iter()
-        .filter(|p| !held.contains(&p.role_id) && p.have * 2 >= of)
+        .filter(|p| !held.contains_key(&p.role_id) && p.have * 2 >= of)
         .filter_map(|p| {
             let role = catalog.role(p.role_id.into()).filter(|r| r.requestable && !r.retired)?;
             Some(TeamHas {

@@ -144,13 +144,7 @@ fn role_entry(
     };
     let own_assurance = match row.assurance.as_deref() {
         None => None,
-        Some(word) => Some(
-            AssuranceNeed::ALL
-                .iter()
-                .copied()
-                .find(|a| a.as_str() == word)
-                .ok_or_else(|| inconsistent("assurance", word.to_owned()))?,
-        ),
+        Some(word) => Some(AssuranceNeed::from_word(word).ok_or_else(|| inconsistent("assurance", word.to_owned()))?),
     };
     entitlements.sort_by_cached_key(|e| (fold(&e.system.name), e.system.key.clone(), fold(&e.name), e.key.clone()));
     let mut systems: Vec<Arc<SystemEntry>> = entitlements.iter().map(|e| Arc::clone(&e.system)).collect();

@@ -65,14 +65,6 @@ pub async fn of(c: &mut impl AsConn, owned: Owned) -> StoreResult<Option<Ownersh
     }
 }
 
-/// What somebody owns today; retired roles and systems too.
-///
-/// # Errors
-/// When the database fails.
-pub async fn by_owner(c: &mut impl AsConn, owner: IdentityId) -> StoreResult<Vec<OwnershipRow>> {
-    rows!(c, OwnershipRow, owner_columns!("and o.owner_id = $1 order by o.id"), owner.0)
-}
-
 /// An ownership of today with the name of what is owned.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct NamedRow {

@@ -83,14 +83,6 @@ pub async fn version(c: &mut impl AsConn, id: RoleVersionId) -> StoreResult<Opti
     row!(c, RoleVersionRow, role_columns!("where v.id = $1"), id.0)
 }
 
-/// A role's versions, latest first; at most `limit`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn versions_of(c: &mut impl AsConn, role: RoleId, limit: i64) -> StoreResult<Vec<RoleVersionRow>> {
-    rows!(c, RoleVersionRow, role_columns!("where v.role_id = $1 order by v.version desc limit $2"), role.0, limit)
-}
-
 /// Which version gives which entitlement, of every version in force.
 ///
 /// # Errors

@@ -32,19 +32,6 @@ pub async fn waiting_roles(c: &mut impl AsConn, who: IdentityId) -> StoreResult<
     )
 }
 
-/// The roles that somebody holds, with the end of each.
-///
-/// # Errors
-/// When the database fails.
-pub async fn held_roles(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<(Uuid, Option<Instant>)>> {
-    rows!(
-        c,
-        (Uuid, Option<Instant>),
-        "select role_id, ends_at from role_grant where identity_id = $1 and state in ('scheduled', 'active')",
-        who.0
-    )
-}
-
 /// How somebody stands to roles: those that they hold, with their ends, and those that they wait for, with the request.
 pub type RolesOf = (HashMap<Uuid, Option<Instant>>, HashMap<Uuid, Uuid>);
 
