@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod audit;
 pub mod catalog;
 pub mod confirm;
+pub mod delegation;
 pub mod demo;
 pub mod error;
 pub mod home;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyId,
-    PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, Instant,
+    ItemId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
     fulfilment::{Outcome, Presence},
@@ -64,6 +64,9 @@ pub struct StageApprover {
     pub identity: IdentityId,
     /// Why: `manager`, `owner`, `fallback: …`.
     pub because: String,
+    /// For whom, by delegation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<IdentityId>,
 }
 
 /// What happened. The word in `kind` is fixed for ever; fields are only added.
@@ -98,6 +101,10 @@ pub enum EventBody {
     PolicyVersionAdded { policy_version: PolicyVersionId, key: String, version: i64, hash: String },
     /// A policy is not in the files any more.
     PolicyRetired { policy: PolicyId, key: String },
+    /// A group that policies can name appeared or has other members.
+    GroupApplied { group: GroupId, key: String, members: Vec<IdentityId> },
+    /// A group is not in the files any more.
+    GroupRetired { group: GroupId, key: String },
     /// A role has a new version.
     RoleVersionAdded {
         role: RoleId,
@@ -155,7 +162,39 @@ pub enum EventBody {
         verdict: Verdict,
         on_behalf_of: Option<IdentityId>,
         final_stage: bool,
+        /// More people have to agree before the stage has decided.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stage_goes_on: bool,
     },
+    /// A rule of the policy approved it; nobody had to decide.
+    ItemApprovedByRule {
+        request: RequestId,
+        item: ItemId,
+        role: RoleId,
+        beneficiary: IdentityId,
+        policy_version: PolicyVersionId,
+        rule: String,
+    },
+    /// A stage's deadline passed; `outcome` is what the policy says then: `remind`, `escalate`, `reassign` or `expire`.
+    StageOverdue {
+        request: RequestId,
+        item: ItemId,
+        stage: StageId,
+        role: RoleId,
+        beneficiary: IdentityId,
+        outcome: String,
+    },
+    /// Somebody lets somebody else decide for them, for a while.
+    DelegationCreated {
+        delegation: DelegationId,
+        from: IdentityId,
+        to: IdentityId,
+        starts_at: Instant,
+        ends_at: Instant,
+        limits: String,
+    },
+    /// A delegation was ended before its time, by whoever made it or by an administrator.
+    DelegationEnded { delegation: DelegationId, from: IdentityId, to: IdentityId },
     /// Somebody tried to decide and was refused, for the reason that `code` names.
     DecisionRefused { item: ItemId, role: RoleId, beneficiary: IdentityId, code: String },
     /// The requester took it back.
@@ -257,7 +296,12 @@ impl EventBody {
             | Self::PeopleImported { .. }
             | Self::PolicyVersionAdded { .. }
             | Self::PolicyRetired { .. }
+            | Self::GroupRetired { .. }
             | Self::ForeignChangeRefused { .. } => vec![],
+            Self::GroupApplied { members, .. } => members.iter().map(|m| (Identity, m.0)).collect(),
+            Self::DelegationCreated { from, to, .. } | Self::DelegationEnded { from, to, .. } => {
+                vec![(Identity, from.0), (Identity, to.0)]
+            }
             Self::AdministratorAdded { identity, grant } => vec![(Identity, identity.0), (Grant, grant.0)],
             Self::SystemApplied { system, owner, .. } => {
                 let mut all = vec![(System, system.0)];
@@ -315,6 +359,8 @@ impl EventBody {
             }
             Self::ItemWithdrawn { request, item, role, beneficiary }
             | Self::ItemLapsed { request, item, role, beneficiary }
+            | Self::ItemApprovedByRule { request, item, role, beneficiary, .. }
+            | Self::StageOverdue { request, item, role, beneficiary, .. }
             | Self::ItemCancelled { request, item, role, beneficiary, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
             }

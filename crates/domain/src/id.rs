@@ -70,6 +70,8 @@ ids! {
     AttemptId,
     /// What an approver said about an item in a stage.
     DecisionId,
+    /// Somebody decides for somebody else, for a while.
+    DelegationId,
     /// One permission on one system.
     EntitlementId,
     /// One line of the audit log.
@@ -78,6 +80,8 @@ ids! {
     FulfilmentId,
     /// An identity holds a role from one time to another.
     GrantId,
+    /// People whom policies name together.
+    GroupId,
     /// A person or a service identity.
     IdentityId,
     /// One role for one beneficiary inside a request.

@@ -19,9 +19,9 @@ pub mod system;
 mod text_enum;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, DecisionId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, ItemId,
-    LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
-    TokenId,
+    AccountId, AppliedSetId, AttemptId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
+    GroupId, IdentityId, ItemId, LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SessionId, StageId, SystemId, TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

@@ -3,13 +3,17 @@
 use latchkey_domain::{assurance::Assurance, identity::EmploymentType};
 use serde::{Deserialize, Serialize};
 
-use crate::{rule::StageRule, span::Span};
+use crate::{condition::Condition, routing::Rule, rule::StageRule, span::Span};
 
 /// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
 /// doesn't know would be worse than saying so.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
 /// The most stages that a policy may have.
 pub const MAX_STAGES: usize = 5;
+/// The most rules that a policy may have.
+pub const MAX_RULES: usize = 20;
+/// The most policies that may lead from one to the next.
+pub const MAX_HOPS: usize = 5;
 /// The most durations that a policy may offer.
 pub const MAX_OFFERS: usize = 8;
 /// The longest that a request may wait for a decision.
@@ -82,6 +86,46 @@ impl AssuranceNeed {
     }
 }
 
+/// Whom a role may be asked for, besides oneself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AskFor {
+    /// The people who report to the requester.
+    #[default]
+    Reports,
+    /// Anybody whom the policy lets have it.
+    Anyone,
+}
+
+impl AskFor {
+    /// Every choice.
+    pub const ALL: &'static [Self] = &[Self::Reports, Self::Anyone];
+
+    /// The fixed word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reports => "reports",
+            Self::Anyone => "anyone",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    fn is_reports(&self) -> bool {
+        *self == Self::Reports
+    }
+}
+
+/// Who may ask beyond the employment types, and what to say to whoever may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MayAsk {
+    /// It holds for those who may.
+    pub when: Condition,
+    /// What those are told for whom it doesn't hold, as a sentence.
+    pub advice: String,
+}
+
 /// Who may ask, who must decide, for how long, and what assurance is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,7 +136,12 @@ pub struct Policy {
     pub name: String,
     /// What it means for an employee.
     pub description: String,
-    /// The steps, in order; every one must say yes.
+    /// Which way a request goes: the first rule whose condition holds says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// The steps when no rule holds, in order; every one must say yes. Empty only where there are rules: what none of them
+    /// covers is then refused.
+    #[serde(default)]
     pub stages: Vec<StageRule>,
     /// The longest that may be asked for.
     pub max_duration: Span,
@@ -102,6 +151,12 @@ pub struct Policy {
     pub offer: Vec<Span>,
     /// The employment types that may hold a role under this policy.
     pub who: Vec<EmploymentType>,
+    /// Who of those may ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_ask: Option<MayAsk>,
+    /// Whom it may be asked for, besides oneself.
+    #[serde(default, skip_serializing_if = "AskFor::is_reports")]
+    pub ask_for: AskFor,
     /// Whether a reason is needed.
     pub reason: ReasonRule,
     /// A request that nobody decided for this long expires. Calendar time.
@@ -116,6 +171,10 @@ pub struct Policy {
 pub enum PolicyField {
     /// `stages`, or the stage at this position from 0.
     Stages(Option<usize>),
+    /// `rules`, or the rule at this position from 0.
+    Rules(Option<usize>),
+    /// `may_ask`.
+    MayAsk,
     /// `default_duration`.
     DefaultDuration,
     /// `offer`, or the duration at this position from 0.
@@ -144,7 +203,7 @@ impl Policy {
         let mut found = Vec::new();
         let mut say = |field, message: String, expected: String| found.push(PolicyProblem { field, message, expected });
 
-        if self.stages.is_empty() || self.stages.len() > MAX_STAGES {
+        if self.stages.len() > MAX_STAGES || (self.stages.is_empty() && self.rules.is_empty()) {
             say(
                 PolicyField::Stages(None),
                 format!("stages has {} entries", self.stages.len()),
@@ -152,13 +211,28 @@ impl Policy {
             );
         }
         for (at, stage) in self.stages.iter().enumerate() {
-            if stage.fallback.as_ref() == Some(&stage.approvers) {
-                say(
-                    PolicyField::Stages(Some(at)),
-                    format!("stage {} falls back to itself, \"{}\"", at + 1, stage.approvers),
-                    "a fallback that names somebody else, or none".to_owned(),
-                );
+            for (message, expected) in stage.problems() {
+                say(PolicyField::Stages(Some(at)), format!("stage {}: {message}", at + 1), expected);
             }
+        }
+        if self.rules.len() > MAX_RULES {
+            say(
+                PolicyField::Rules(None),
+                format!("there are {} rules", self.rules.len()),
+                format!("at most {MAX_RULES}"),
+            );
+        }
+        for (at, rule) in self.rules.iter().enumerate() {
+            for (message, expected) in rule.problems() {
+                say(PolicyField::Rules(Some(at)), format!("rule {}: {message}", at + 1), expected);
+            }
+        }
+        if self.may_ask.as_ref().is_some_and(|may| may.when.is_about_the_request()) {
+            say(
+                PolicyField::MayAsk,
+                "may_ask looks at the request, which isn't there yet when the catalog is shown".to_owned(),
+                "a condition over person, requester and role; what depends on the request goes into a rule".to_owned(),
+            );
         }
         if self.default_duration > self.max_duration {
             say(
@@ -209,7 +283,7 @@ impl Policy {
     /// This policy as it is frozen onto a request.
     #[must_use]
     pub fn snapshot(&self) -> PolicySnapshot {
-        PolicySnapshot { schema: SCHEMA, policy: self.clone() }
+        PolicySnapshot { schema: SCHEMA, policy: self.clone(), others: Vec::new() }
     }
 }
 
@@ -221,6 +295,9 @@ pub struct PolicySnapshot {
     pub schema: u16,
     /// The policy.
     pub policy: Policy,
+    /// The policies to which its rules lead, as they were at the same moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Policy>,
 }
 
 /// A stored policy that can't be read.
@@ -271,11 +348,14 @@ pub(crate) mod tests {
             key: "standard".into(),
             name: "Manager decides".into(),
             description: "Everyday access.".into(),
-            stages: vec![StageRule { approvers: ApproverRule::Manager, fallback: Some(ApproverRule::RoleOwner) }],
+            rules: Vec::new(),
+            stages: vec![StageRule::any(ApproverRule::Manager, Some(ApproverRule::RoleOwner))],
             max_duration: Span::from_days(90).unwrap(),
             default_duration: Span::from_days(30).unwrap(),
             offer: vec![Span::from_days(7).unwrap(), Span::from_days(30).unwrap(), Span::from_days(90).unwrap()],
             who: vec![EmploymentType::Employee],
+            may_ask: None,
+            ask_for: AskFor::Reports,
             reason: ReasonRule::Required,
             undecided_after: Span::from_days(14).unwrap(),
             assurance: Some(AssuranceNeed::Mfa),
@@ -288,7 +368,7 @@ pub(crate) mod tests {
         let text = snapshot.to_json().unwrap();
         assert_eq!(
             text,
-            r#"{"schema":1,"policy":{"key":"standard","name":"Manager decides","description":"Everyday access.","stages":[{"approvers":"manager","fallback":"owner"}],"max_duration":"90d","default_duration":"30d","offer":["7d","30d","90d"],"who":["employee"],"reason":"required","undecided_after":"14d","assurance":"mfa"}}"#
+            r#"{"schema":2,"policy":{"key":"standard","name":"Manager decides","description":"Everyday access.","stages":[{"approvers":"manager","fallback":"owner"}],"max_duration":"90d","default_duration":"30d","offer":["7d","30d","90d"],"who":["employee"],"reason":"required","undecided_after":"14d","assurance":"mfa"}}"#
         );
         assert_eq!(PolicySnapshot::from_json(&text).unwrap(), snapshot);
     }
@@ -296,8 +376,11 @@ pub(crate) mod tests {
     #[test]
     fn a_newer_or_damaged_snapshot_is_refused_not_guessed() {
         let text = sample().snapshot().to_json().unwrap();
-        let newer = text.replacen("\"schema\":1", "\"schema\":2", 1);
-        assert!(matches!(PolicySnapshot::from_json(&newer), Err(SnapshotError::Newer(2))));
+        let newer = text.replacen("\"schema\":2", "\"schema\":3", 1);
+        assert!(matches!(PolicySnapshot::from_json(&newer), Err(SnapshotError::Newer(3))));
+        // What the first version wrote means the same as ever.
+        let first = text.replacen("\"schema\":2", "\"schema\":1", 1);
+        assert_eq!(PolicySnapshot::from_json(&first).unwrap().policy, sample());
         let unknown = text.replacen("\"who\"", "\"condition\":\"true\",\"who\"", 1);
         assert!(matches!(PolicySnapshot::from_json(&unknown), Err(SnapshotError::Damaged(_))));
         assert!(PolicySnapshot::from_json("{}").is_err());
@@ -307,7 +390,7 @@ pub(crate) mod tests {
     fn what_does_not_hold_together_is_named() {
         assert_eq!(sample().problems(), vec![]);
         let mut bad = sample();
-        bad.stages = vec![StageRule { approvers: ApproverRule::Security, fallback: Some(ApproverRule::Security) }];
+        bad.stages = vec![StageRule::any(ApproverRule::Security, Some(ApproverRule::Security))];
         bad.default_duration = Span::from_days(91).unwrap();
         bad.offer = vec![Span::from_days(30).unwrap(), Span::from_days(30).unwrap(), Span::from_days(120).unwrap()];
         bad.who.clear();

@@ -14,6 +14,14 @@ pub enum RefusalCode {
     BeneficiaryNotActive,
     /// The policy leaves out the beneficiary's employment type.
     EmploymentTypeNotAllowed,
+    /// The policy's `may_ask` doesn't hold for the beneficiary.
+    MayNotAsk,
+    /// A rule of the policy refuses this request.
+    RefusedByRule,
+    /// No rule of the policy covers this request.
+    NoRuleFits,
+    /// A condition of the policy couldn't be worked out.
+    ConditionFailed,
     /// Longer than the policy or the role allows.
     DurationTooLong,
     /// No reason although one is required.
@@ -48,6 +56,10 @@ impl RefusalCode {
             Self::RoleNotRequestable => "role_not_requestable",
             Self::BeneficiaryNotActive => "beneficiary_not_active",
             Self::EmploymentTypeNotAllowed => "employment_type_not_allowed",
+            Self::MayNotAsk => "may_not_ask",
+            Self::RefusedByRule => "refused_by_rule",
+            Self::NoRuleFits => "no_rule_fits",
+            Self::ConditionFailed => "condition_failed",
             Self::DurationTooLong => "duration_too_long",
             Self::ReasonMissing => "reason_missing",
             Self::ReasonTooLong => "reason_too_long",
@@ -98,6 +110,10 @@ mod tests {
             RefusalCode::RoleNotRequestable,
             RefusalCode::BeneficiaryNotActive,
             RefusalCode::EmploymentTypeNotAllowed,
+            RefusalCode::MayNotAsk,
+            RefusalCode::RefusedByRule,
+            RefusalCode::NoRuleFits,
+            RefusalCode::ConditionFailed,
             RefusalCode::DurationTooLong,
             RefusalCode::ReasonMissing,
             RefusalCode::ReasonTooLong,

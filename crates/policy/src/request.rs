@@ -3,7 +3,7 @@
 use latchkey_domain::identity::{EmploymentType, Status};
 
 use crate::{
-    policy::{PolicySnapshot, ReasonRule},
+    policy::{Policy, PolicySnapshot, ReasonRule},
     refusal::{Refusal, RefusalCode},
     span::Span,
 };
@@ -88,7 +88,7 @@ pub fn check_request(
     let mut refusals = Vec::new();
     refusals.extend(check_role(role));
     refusals.extend(check_person(policy, person));
-    refusals.extend(check_duration(policy, role, wish.duration));
+    refusals.extend(check_duration(&[&policy.policy], role, wish.duration));
     refusals.extend(check_reason(policy, &wish.reason));
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
 }
@@ -148,10 +148,15 @@ fn plural(of: EmploymentType) -> &'static str {
     }
 }
 
-fn check_duration(policy: &PolicySnapshot, role: &RoleFacts, asked: Span) -> Option<Refusal> {
-    let longest = longest(policy, role);
+/// Whether so long may be asked for: the role's own longest counts, and that of each policy on the request's way.
+#[must_use]
+pub fn check_duration(policies: &[&Policy], role: &RoleFacts, asked: Span) -> Option<Refusal> {
+    let by_policy = policies.iter().min_by_key(|policy| policy.max_duration)?;
+    let (longest, by) = match role.max_duration {
+        Some(own) if own < by_policy.max_duration => (own, &role.name),
+        _ => (by_policy.max_duration, &by_policy.name),
+    };
     (asked > longest).then(|| {
-        let by = if longest < policy.policy.max_duration { &role.name } else { &policy.policy.name };
         Refusal::new(
             RefusalCode::DurationTooLong,
             format!("{} is longer than the {} that \"{by}\" allows.", asked.words(), longest.words()),

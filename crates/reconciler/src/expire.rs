@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, expire, sessions};
+use latchkey_service::{approvers, deadline, delegate, expire, sessions};
 
 use crate::{Result, shared::Shared};
 
@@ -16,6 +16,10 @@ pub struct Expired {
     pub started: usize,
     /// Items that nobody decided in time.
     pub lapsed: usize,
+    /// Stages whose deadline passed.
+    pub overdue: usize,
+    /// Delegations that began or were over.
+    pub turned: usize,
     /// Holders who were told that something ends soon.
     pub reminded: usize,
 }
@@ -24,7 +28,7 @@ impl Expired {
     /// Whether there may be more to do.
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        [self.ended, self.started, self.lapsed, self.reminded].into_iter().any(|n| n >= most)
+        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded].into_iter().any(|n| n >= most)
     }
 }
 
@@ -35,18 +39,31 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let ended = expire::end_due_grants(db, clock, AT_ONCE).await;
     let started = expire::start_due_grants(db, clock, AT_ONCE).await;
     let lapsed = expire::lapse_due_items(db, clock, AT_ONCE).await;
+    let turned = delegate::turn(db, clock, AT_ONCE).await;
+    let overdue = deadline::run_overdue(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
-    let done = Expired { ended: ended?, started: started?, lapsed: lapsed?, reminded: reminded? };
+    let done = Expired {
+        ended: ended?,
+        started: started?,
+        lapsed: lapsed?,
+        overdue: overdue?,
+        turned: turned?,
+        reminded: reminded?,
+    };
     if done != Expired::default() {
         tracing::info!(
             ended = done.ended,
             started = done.started,
             lapsed = done.lapsed,
+            overdue = done.overdue,
+            turned = done.turned,
             reminded = done.reminded,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} holders reminded",
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded",
             done.ended,
             done.started,
             done.lapsed,
+            done.overdue,
+            done.turned,
             done.reminded
         );
     }

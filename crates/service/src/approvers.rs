@@ -1,13 +1,14 @@
-//! Who can decide a stage now: made when a stage opens, and remade whenever a manager, a status or an owner changes.
+//! Who can decide a stage now: made when a stage opens, and remade whenever a manager, a
+//! status, an owner, a group or a delegation changes.
 
 use latchkey_domain::{
-    IdentityId, ItemId, RequestId, RoleId, StageId,
+    IdentityId, Instant, ItemId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef},
     clock::Clock,
     event::{EventBody, NewEvent, StageApprover},
     item::StageState,
 };
-use latchkey_policy::{Approver, Resolution, StageRule};
+use latchkey_policy::{Approver, ApproverFacts, Resolution, StageRule};
 use latchkey_store::{
     Change, Db, StoreError, Tx, identities, items,
     items::ItemRow,
@@ -16,7 +17,11 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use crate::{ServiceError, ServiceResult, facts, notices};
+use crate::{
+    ServiceError, ServiceResult,
+    facts::{self, Asked, Beneficiary, RoleToday},
+    notices,
+};
 
 /// How many stages are remade between two looks at the list.
 const CHUNK: i64 = 200;
@@ -44,16 +49,30 @@ pub(crate) async fn open(
     stage: StageId,
     position: u16,
     resolution: &Resolution<IdentityId>,
+    deadline: Option<Instant>,
     actor: &ActorRef,
 ) -> ServiceResult<NewEvent> {
     stages::save(tx, stage, StageState::Pending, StageState::Open).await?;
+    if let Some(deadline) = deadline {
+        stages::set_deadline(tx, stage, deadline).await?;
+    }
     for approver in &resolution.approvers {
-        stages::add_approver(tx, stage, approver.id, because(approver, resolution), None).await?;
+        list(tx, stage, approver, resolution).await?;
     }
     Ok(NewEvent::new(
         actor.clone(),
         EventBody::StageOpened { request, item, stage, position: i64::from(position), approvers: listed(resolution) },
     ))
+}
+
+async fn list(
+    tx: &mut Tx,
+    stage: StageId,
+    approver: &Approver<IdentityId>,
+    resolution: &Resolution<IdentityId>,
+) -> ServiceResult<()> {
+    let for_whom = approver.on_behalf_of.as_ref().map(|(seat, _)| *seat);
+    Ok(stages::add_approver(tx, stage, approver.id, because(approver, resolution), for_whom).await?)
 }
 
 fn because(approver: &Approver<IdentityId>, resolution: &Resolution<IdentityId>) -> &'static str {
@@ -64,12 +83,16 @@ fn listed(resolution: &Resolution<IdentityId>) -> Vec<StageApprover> {
     resolution
         .approvers
         .iter()
-        .map(|a| StageApprover { identity: a.id, because: because(a, resolution).to_owned() })
+        .map(|a| StageApprover {
+            identity: a.id,
+            because: because(a, resolution).to_owned(),
+            on_behalf_of: a.on_behalf_of.as_ref().map(|(seat, _)| *seat),
+        })
         .collect()
 }
 
-/// Somebody's manager, status or ownership changed: everyone who can decide the stages that depend on them is worked out
-/// again, and those whose answer changed are remade. Returns the events; none when nothing changed.
+/// Somebody's manager, status, ownership or delegation changed: everyone who can decide the stages that depend on them is
+/// worked out again, and those whose answer changed are remade. Returns the events; none when nothing changed.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,10 +102,30 @@ pub async fn remake_for_identity(
     actor: &ActorRef,
     why: &str,
 ) -> ServiceResult<Vec<NewEvent>> {
+    remake_each(tx, Touching::Person(who), actor, why).await
+}
+
+/// A group has other members: likewise for the stages that name it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn remake_for_group(tx: &mut Tx, key: &str, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
+    remake_each(tx, Touching::Group(key), actor, "group").await
+}
+
+enum Touching<'a> {
+    Person(IdentityId),
+    Group(&'a str),
+}
+
+async fn remake_each(tx: &mut Tx, what: Touching<'_>, actor: &ActorRef, why: &str) -> ServiceResult<Vec<NewEvent>> {
     let mut events = Vec::new();
     let mut after = Uuid::nil();
     loop {
-        let touched = routing::open_stages_touching(tx, who, after, CHUNK).await?;
+        let touched = match what {
+            Touching::Person(who) => routing::open_stages_touching(tx, who, after, CHUNK).await?,
+            Touching::Group(key) => routing::open_stages_naming(tx, key, after, CHUNK).await?,
+        };
         let Some(last) = touched.last() else { return Ok(events) };
         after = last.stage_id;
         for open in &touched {
@@ -132,21 +175,28 @@ pub(crate) async fn remake(
     let all = stages::of_items(tx, &[item.id]).await?;
     let Some(row) = all.iter().find(|s| s.id == stage.0 && s.state == StageState::Open) else { return Ok(None) };
     let rule = rule_of(row)?;
-    let resolution = resolve_now(tx, item, &rule).await?;
-    let mut before: Vec<Uuid> = stages::approvers(tx, &[stage.0]).await?.into_iter().map(|a| a.identity_id).collect();
-    let mut now: Vec<Uuid> = resolution.approvers.iter().map(|a| a.id.0).collect();
+    let now = resolve_now(tx, item, row, &rule).await?;
+    let decided = stages::decisions(tx, &[item.id]).await?;
+    let has_spoken = |who: Uuid| decided.iter().any(|d| d.stage_id == stage.0 && d.identity_id == who);
+    // Who has said yes already isn't asked again.
+    let mut resolution = now.resolution;
+    resolution.approvers.retain(|a| !has_spoken(a.id.0));
+    let rows = stages::approvers(tx, &[stage.0]).await?;
+    let mut before: Vec<(Uuid, Option<Uuid>)> = rows.into_iter().map(|a| (a.identity_id, a.on_behalf_of)).collect();
+    let seat = |a: &Approver<IdentityId>| (a.id.0, a.on_behalf_of.as_ref().map(|(seat, _)| seat.0));
+    let mut after: Vec<(Uuid, Option<Uuid>)> = resolution.approvers.iter().map(seat).collect();
     before.sort_unstable();
-    now.sort_unstable();
-    if before == now {
+    after.sort_unstable();
+    if before == after {
         return Ok(None);
     }
     stages::remove_approvers(tx, stage).await?;
     for approver in &resolution.approvers {
-        stages::add_approver(tx, stage, approver.id, because(approver, &resolution), None).await?;
+        list(tx, stage, approver, &resolution).await?;
     }
     let request = RequestId(item.request_id);
     let newcomers: Vec<Approver<IdentityId>> =
-        resolution.approvers.iter().filter(|a| before.binary_search(&a.id.0).is_err()).cloned().collect();
+        resolution.approvers.iter().filter(|a| !before.iter().any(|(who, _)| *who == a.id.0)).cloned().collect();
     if !newcomers.is_empty() {
         let role = facts::role_today(tx, RoleId(item.role_id)).await?.facts.name;
         let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?.name;
@@ -159,22 +209,48 @@ pub(crate) async fn remake(
     )))
 }
 
-/// Who decides this rule for this item, by today's facts.
-pub(crate) async fn resolve_now(
-    tx: &mut Tx,
-    item: &ItemRow,
-    rule: &StageRule,
-) -> ServiceResult<Resolution<IdentityId>> {
+/// A stage of an item, as it is today.
+pub(crate) struct Now {
+    /// What its rule can point at.
+    pub(crate) facts: ApproverFacts<IdentityId>,
+    /// Who decides it.
+    pub(crate) resolution: Resolution<IdentityId>,
+}
+
+/// Who decides this stage of this item, by today's facts.
+pub(crate) async fn resolve_now(tx: &mut Tx, item: &ItemRow, stage: &StageRow, rule: &StageRule) -> ServiceResult<Now> {
     let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?;
     let role = facts::role_today(tx, RoleId(item.role_id)).await?;
-    let known = facts::approver_facts(
-        tx,
-        IdentityId(item.requester_id),
-        &beneficiary,
-        role.owner.clone(),
-        item.role_version_id.into(),
-        std::slice::from_ref(rule),
-    )
-    .await?;
-    facts::resolve_open_stage(tx, rule, &known).await
+    resolve_for(tx, item, stage, rule, &role, &beneficiary).await
+}
+
+/// The same, where role and beneficiary have been read already.
+pub(crate) async fn resolve_for(
+    tx: &mut Tx,
+    item: &ItemRow,
+    stage: &StageRow,
+    rule: &StageRule,
+    role: &RoleToday,
+    beneficiary: &Beneficiary,
+) -> ServiceResult<Now> {
+    let decided_before = if rule.again {
+        Vec::new()
+    } else {
+        let decided = stages::decisions(tx, &[item.id]).await?;
+        decided.iter().filter(|d| d.stage_id != stage.id).map(|d| IdentityId(d.identity_id)).collect()
+    };
+    let asked = Asked {
+        requester: IdentityId(item.requester_id),
+        beneficiary,
+        owner: role.owner.clone(),
+        role: role.id,
+        version: item.role_version_id.into(),
+        risk: role.risk,
+        decided_before,
+        overdue: stage.overdue_at.is_some(),
+    };
+    let now = tx.now();
+    let facts = facts::approver_facts(tx, now, &asked, std::slice::from_ref(rule)).await?;
+    let resolution = facts::resolve_open_stage(tx, rule, &facts).await?;
+    Ok(Now { facts, resolution })
 }

@@ -7,7 +7,7 @@ use latchkey_domain::{
     portal_role::PortalRole,
     system::{BUILT_IN_SYSTEM, EntitlementKind, SystemKind},
 };
-use latchkey_policy::{ApproverRule, AssuranceNeed, Policy, ReasonRule, Span, StageRule};
+use latchkey_policy::{ApproverRule, AskFor, AssuranceNeed, Policy, ReasonRule, Span, StageRule};
 use latchkey_store::{
     sha256_hex,
     systems::{EntitlementRow, SystemRow},
@@ -70,11 +70,14 @@ pub(crate) fn policy() -> Policy {
         key: POLICY.to_owned(),
         name: "The role's owner decides".to_owned(),
         description: "For powers inside Latchkey, until a catalog says otherwise.".to_owned(),
-        stages: vec![StageRule { approvers: ApproverRule::RoleOwner, fallback: Some(ApproverRule::Security) }],
+        rules: Vec::new(),
+        stages: vec![StageRule::any(ApproverRule::RoleOwner, Some(ApproverRule::Security))],
         max_duration: days(365),
         default_duration: days(180),
         offer: vec![days(30), days(90), days(180), days(365)],
         who: vec![EmploymentType::Employee, EmploymentType::Contractor],
+        may_ask: None,
+        ask_for: AskFor::Reports,
         reason: ReasonRule::Required,
         undecided_after: days(14),
         assurance: Some(AssuranceNeed::Mfa),

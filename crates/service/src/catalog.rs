@@ -4,6 +4,7 @@
 //! brought the catalog's version along.
 
 mod cache;
+mod eligible;
 mod facets;
 mod index;
 mod load;
@@ -20,6 +21,7 @@ use latchkey_domain::{
 use latchkey_policy::{AssuranceNeed, PolicySnapshot, RoleFacts, Span};
 
 pub use cache::CatalogCache;
+pub use eligible::{Eligibility, EligibilityCache};
 pub use facets::{FacetCount, Facets};
 pub use load::load;
 pub use search::{InvalidPageKey, PageKey, SearchPage, SearchQuery, search};

@@ -2,14 +2,14 @@
 
 use chrono::{Duration, NaiveTime, TimeZone};
 use latchkey_domain::{
-    DecisionId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, StageId,
+    DecisionId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent},
     grant::{GrantOrigin, GrantState},
     item::{ItemState, Progress, StageState, Verdict},
 };
-use latchkey_policy::{Span, Wish, check_request, may_decide};
+use latchkey_policy::{Approver, Resolution, Span, StageRule, Wish, Yes, check_request, is_reached, may_decide};
 use latchkey_store::{
     Change, Db, StoreError, Tx,
     grants::{self, NewGrant},
@@ -19,7 +19,7 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, deadline,
     facts::{self, Beneficiary, RoleToday},
     justify, notices,
 };
@@ -47,6 +47,8 @@ pub struct Decided {
     pub request: RequestId,
     /// Where it stands now.
     pub state: ItemState,
+    /// More people have to agree in the same step.
+    pub goes_on: bool,
     /// What the role is called.
     pub role_name: String,
     /// What the beneficiary is called.
@@ -80,12 +82,30 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
     let may = Deciding { item: &item, stage, person, verdict: decision.verdict };
-    let (role, beneficiary) = match may.check(&mut tx).await? {
+    let Checked { role, beneficiary, seat, resolution, rule } = match may.check(&mut tx).await? {
         Ok(facts) => facts,
         Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),
     };
+    if decision.verdict == Verdict::Approve && rule.comment && comment.is_empty() {
+        return Err(ServiceError::BadInput(vec![FieldProblem::new(
+            "comment",
+            "decision.comment_missing",
+            "The policy wants a comment with a yes, too: say what you checked.",
+        )]));
+    }
+    let on_behalf_of = (*seat.seat() != seat.id).then_some(*seat.seat());
+    let mut said: Vec<Yes<IdentityId>> = stages::decisions(&mut tx, &[item.id])
+        .await?
+        .iter()
+        .filter(|d| d.stage_id == stage.id && d.verdict == Verdict::Approve)
+        .map(|d| Yes { who: IdentityId(d.identity_id), seat: IdentityId(d.on_behalf_of.unwrap_or(d.identity_id)) })
+        .collect();
+    said.push(Yes { who: person.identity, seat: *seat.seat() });
+    let enough = decision.verdict == Verdict::Deny || is_reached(&resolution, &said);
 
-    let to = item.progress().decide(decision.verdict).map_err(|_| StoreError::Conflict { what: "the request" })?;
+    let from = item.progress();
+    let conflict = |_| StoreError::Conflict { what: "the request" };
+    let to = if enough { from.decide(decision.verdict).map_err(conflict)? } else { from };
     stages::insert_decision(
         &mut tx,
         &NewDecision {
@@ -93,7 +113,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             stage: StageId(stage.id),
             item: item.id(),
             identity: person.identity,
-            on_behalf_of: None,
+            on_behalf_of,
             verdict: decision.verdict,
             comment: &comment,
             assurance: &person.assurance,
@@ -104,9 +124,13 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
         Verdict::Approve => StageState::Approved,
         Verdict::Deny => StageState::Denied,
     };
-    stages::save(&mut tx, StageId(stage.id), StageState::Open, after).await?;
-    stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
-    items::save(&mut tx, item.id(), item.progress(), to).await?;
+    if enough {
+        stages::save(&mut tx, StageId(stage.id), StageState::Open, after).await?;
+        stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
+        items::save(&mut tx, item.id(), from, to).await?;
+    } else {
+        stages::remove_approver(&mut tx, StageId(stage.id), person.identity).await?;
+    }
 
     let reference = actor.reference();
     let mut events = vec![
@@ -119,14 +143,16 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
                 role: RoleId(item.role_id),
                 beneficiary: IdentityId(item.beneficiary_id),
                 verdict: decision.verdict,
-                on_behalf_of: None,
+                on_behalf_of,
                 final_stage: to.state == ItemState::Approved,
+                stage_goes_on: !enough,
             },
         )
         .text("comment", comment.clone()),
     ];
     let follow = Following { item: &item, role: &role, beneficiary: &beneficiary, actor: &reference };
     match to.state {
+        ItemState::Waiting if !enough => {}
         ItemState::Waiting => events.push(follow.next_stage(&mut tx, to, &all).await?),
         ItemState::Approved => events.extend(follow.grant(&mut tx).await?),
         _ => stages::close_item(&mut tx, item.id()).await?,
@@ -142,6 +168,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     Ok(Decided {
         request: RequestId(item.request_id),
         state: to.state,
+        goes_on: !enough,
         role_name: role.facts.name,
         beneficiary_name: beneficiary.name,
     })
@@ -231,10 +258,18 @@ struct Deciding<'a> {
     verdict: Verdict,
 }
 
-type Checked = Result<(RoleToday, Beneficiary), (&'static str, Refusal)>;
+/// What a decision rests on.
+struct Checked {
+    role: RoleToday,
+    beneficiary: Beneficiary,
+    /// What makes the actor an approver, and for whom.
+    seat: Approver<IdentityId>,
+    resolution: Resolution<IdentityId>,
+    rule: StageRule,
+}
 
 impl Deciding<'_> {
-    async fn check(&self, tx: &mut Tx) -> ServiceResult<Checked> {
+    async fn check(&self, tx: &mut Tx) -> ServiceResult<Result<Checked, (&'static str, Refusal)>> {
         let role = facts::role_today(tx, RoleId(self.item.role_id)).await?;
         let beneficiary = facts::beneficiary(tx, IdentityId(self.item.beneficiary_id)).await?;
         let rule = approvers::rule_of(self.stage)?;
@@ -255,48 +290,51 @@ impl Deciding<'_> {
                 ),
             )));
         }
-        let mut known = facts::approver_facts(
-            tx,
-            IdentityId(self.item.requester_id),
-            &beneficiary,
-            role.owner.clone(),
-            self.item.role_version_id.into(),
-            std::slice::from_ref(&rule),
-        )
-        .await?;
+        let now = approvers::resolve_for(tx, self.item, self.stage, &rule, &role, &beneficiary).await?;
         let status = identities::get(tx, self.person.identity).await?.ok_or(ServiceError::NotFound)?.status;
-        let mut decides_by = rule.clone();
-        if latchkey_policy::resolve_stage(&rule, &known).is_stuck() {
-            // Nobody whom the rule names is left: the last resort that opened the stage decides.
-            let last = facts::resolve_open_stage(tx, &rule, &known).await?;
-            known.security = last
-                .approvers
-                .iter()
-                .map(|a| latchkey_policy::Candidate {
-                    id: a.id,
-                    name: a.name.clone(),
-                    status: latchkey_domain::identity::Status::Active,
-                })
-                .collect();
-            decides_by =
-                latchkey_policy::StageRule { approvers: latchkey_policy::ApproverRule::Security, fallback: None };
-        }
-        if let Err(no) = may_decide(&decides_by, &known, &self.person.identity, status) {
-            return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no))));
+        let seat = match may_decide(&now.resolution, &now.facts, &self.person.identity, status) {
+            Ok(seat) => seat,
+            Err(no) => return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no)))),
+        };
+        let spoken = stages::decisions(tx, &[self.item.id]).await?;
+        if spoken.iter().any(|d| d.stage_id == self.stage.id && d.identity_id == self.person.identity.0) {
+            return Ok(Err((
+                "decision.already_yours",
+                Refusal::new(
+                    "decision.already_yours",
+                    "Nothing was changed.",
+                    "You decided this step already, and others have to agree, too.",
+                    now.resolution.explanation,
+                ),
+            )));
         }
         if self.verdict == Verdict::Approve
-            && let Some(no) = self.not_eligible(&role, &beneficiary)
+            && let Some(no) = self.not_eligible(tx, &role, &beneficiary).await?
         {
             return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
         }
-        Ok(Ok((role, beneficiary)))
+        Ok(Ok(Checked { role, beneficiary, seat, resolution: now.resolution, rule }))
     }
 
     /// Today's rules say whether this person may still have this role (promise 4); how long is the frozen policy's matter.
-    fn not_eligible(&self, role: &RoleToday, beneficiary: &Beneficiary) -> Option<latchkey_policy::Refusal> {
+    async fn not_eligible(
+        &self,
+        tx: &mut Tx,
+        role: &RoleToday,
+        beneficiary: &Beneficiary,
+    ) -> ServiceResult<Option<latchkey_policy::Refusal>> {
         let person = beneficiary.facts(self.person.identity);
-        let wish = Wish { duration: Span::MIN, reason: "asked".to_owned() };
-        check_request(&role.policy, &role.facts, &person, &wish).err()?.into_iter().find(|r| r.code.field().is_none())
+        let hours = self.item.seconds.and_then(|s| u32::try_from(s / 3600).ok()).and_then(Span::from_hours);
+        let wish = Wish { duration: hours.unwrap_or(Span::MIN), reason: self.item.reason.clone() };
+        let short = Wish { duration: Span::MIN, reason: "asked".to_owned() };
+        let known = check_request(&role.policy, &role.facts, &person, &short).err();
+        if let Some(no) = known.and_then(|all| all.into_iter().find(|r| r.code.field().is_none())) {
+            return Ok(Some(no));
+        }
+        // How it is decided is the frozen policy's matter; whether it may be asked for at all, today's.
+        let requester = IdentityId(self.item.requester_id);
+        let way = crate::way::way(tx, requester, beneficiary, role, &wish).await?;
+        Ok(way.err().filter(|no| no.code.field().is_none()))
     }
 }
 
@@ -307,6 +345,37 @@ fn words(what: &str, no: &latchkey_policy::Refusal) -> Refusal {
         why: no.message.clone(),
         help: no.help.clone(),
     }
+}
+
+/// A rule of the policy approves a new item: it is granted at once, and nobody is asked.
+pub(crate) async fn approve_by_rule(
+    tx: &mut Tx,
+    item: ItemId,
+    role: &RoleToday,
+    beneficiary: &Beneficiary,
+    rule: String,
+) -> ServiceResult<Vec<NewEvent>> {
+    let row = items::get(tx, item).await?.ok_or(ServiceError::NotFound)?;
+    let from = row.progress();
+    let to = from.decide(Verdict::Approve).map_err(|_| StoreError::Conflict { what: "the request" })?;
+    items::save(tx, item, from, to).await?;
+    let request = RequestId(row.request_id);
+    items::follow(tx, request).await?;
+    let actor = Actor::Worker("policy").reference();
+    let mut events = vec![NewEvent::new(
+        actor.clone(),
+        EventBody::ItemApprovedByRule {
+            request,
+            item,
+            role: role.id,
+            beneficiary: beneficiary.id,
+            policy_version: PolicyVersionId(role.policy_version),
+            rule,
+        },
+    )];
+    let follow = Following { item: &row, role, beneficiary, actor: &actor };
+    events.extend(follow.grant(tx).await?);
+    Ok(events)
 }
 
 struct Following<'a> {
@@ -323,7 +392,8 @@ impl Following<'_> {
             .find(|s| s.position == i64::from(to.stage))
             .ok_or(StoreError::Missing { what: "the next stage" })?;
         let rule = approvers::rule_of(next)?;
-        let resolution = approvers::resolve_now(tx, self.item, &rule).await?;
+        let resolution = approvers::resolve_now(tx, self.item, next, &rule).await?.resolution;
+        let due = rule.deadline.as_ref().map(|d| deadline::due(tx.now(), d, &self.item.zone));
         let request = RequestId(self.item.request_id);
         let stage = StageId(next.id);
         notices::asked_to_decide(
@@ -335,7 +405,7 @@ impl Following<'_> {
             &self.role.facts.name,
         )
         .await?;
-        approvers::open(tx, self.item.id(), request, stage, to.stage, &resolution, self.actor).await
+        approvers::open(tx, self.item.id(), request, stage, to.stage, &resolution, due, self.actor).await
     }
 
     /// Every stage said yes: from now on the beneficiary holds the role.

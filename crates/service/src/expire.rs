@@ -9,7 +9,11 @@ use latchkey_domain::{
     grant::GrantEnd,
     identity::Status,
 };
-use latchkey_store::{Change, Db, Tx, grants as store, identities, items, stages};
+use latchkey_store::{
+    Change, Db, Tx, grants as store, identities,
+    items::{self, ItemRow},
+    stages,
+};
 
 use crate::{ServiceResult, facts, grants, justify, notices};
 
@@ -90,25 +94,34 @@ pub async fn lapse_due_items(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceR
         identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id)]).await?;
         tx.now_is(clock.now());
         let Some(item) = items::get(&mut tx, seen.id()).await? else { continue };
-        let Ok(to) = item.progress().lapse() else { continue };
-        items::save(&mut tx, item.id(), item.progress(), to).await?;
-        stages::close_item(&mut tx, item.id()).await?;
-        let request = RequestId(item.request_id);
-        items::follow(&mut tx, request).await?;
-        let role = facts::role_today(&mut tx, RoleId(item.role_id)).await?;
-        let beneficiary = facts::beneficiary(&mut tx, IdentityId(item.beneficiary_id)).await?;
-        notices::decided(&mut tx, &item, to.state, "", &role.facts.name, &beneficiary.name, "").await?;
-        tx.announce(Change::Request(request));
-        let body = EventBody::ItemLapsed {
-            request,
-            item: item.id(),
-            role: RoleId(item.role_id),
-            beneficiary: IdentityId(item.beneficiary_id),
-        };
-        tx.commit(vec![NewEvent::new(worker(), body)]).await?;
+        if item.progress().lapse().is_err() {
+            continue;
+        }
+        let events = lapse(&mut tx, &item, &worker()).await?;
+        tx.commit(events).await?;
         lapsed += 1;
     }
     Ok(lapsed)
+}
+
+/// Closes an item that nobody decided in time. The caller holds the beneficiary's lock.
+pub(crate) async fn lapse(tx: &mut Tx, item: &ItemRow, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
+    let Ok(to) = item.progress().lapse() else { return Ok(Vec::new()) };
+    items::save(tx, item.id(), item.progress(), to).await?;
+    stages::close_item(tx, item.id()).await?;
+    let request = RequestId(item.request_id);
+    items::follow(tx, request).await?;
+    let role = facts::role_today(tx, RoleId(item.role_id)).await?;
+    let beneficiary = facts::beneficiary(tx, IdentityId(item.beneficiary_id)).await?;
+    notices::decided(tx, item, to.state, "", &role.facts.name, &beneficiary.name, "").await?;
+    tx.announce(Change::Request(request));
+    let body = EventBody::ItemLapsed {
+        request,
+        item: item.id(),
+        role: RoleId(item.role_id),
+        beneficiary: IdentityId(item.beneficiary_id),
+    };
+    Ok(vec![NewEvent::new(actor.clone(), body)])
 }
 
 /// Tells holders whose access ends within a week, once. Returns how many.

@@ -1,25 +1,31 @@
 //! Collects what the policy needs to know about an item, as it is today.
 
-use latchkey_domain::{IdentityId, RoleId, RoleVersionId, identity::Status, portal_role::PortalRole, role::Risk};
+use latchkey_domain::{
+    IdentityId, Instant, RoleId, RoleVersionId, identity::Status, portal_role::PortalRole, role::Risk,
+};
 use latchkey_policy::{
-    ApproverFacts, ApproverRule, Candidate, PersonFacts, PolicySnapshot, Resolution, RoleFacts, Span, StageRule,
-    resolve_stage,
+    ApproverFacts, ApproverRule, Candidate, Delegate, PersonFacts, PolicySnapshot, Resolution, RoleFacts, Span,
+    StageRule, resolve_stage,
 };
 use latchkey_store::{
-    AsConn, StoreError,
+    AsConn, StoreError, delegations, groups,
     routing::{self, BeneficiaryRow, CandidateRow, RoleFactsRow},
 };
 use uuid::Uuid;
 
-use crate::{ServiceError, ServiceResult};
+use crate::{ServiceError, ServiceResult, delegate::Limits};
 
 /// A role as it is today.
 #[derive(Debug, Clone)]
 pub struct RoleToday {
     /// Which.
     pub id: RoleId,
+    /// Its stable key.
+    pub key: String,
     /// Its version in force.
     pub version: RoleVersionId,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// How much harm it could do.
     pub risk: Risk,
     /// What the policy asks about.
@@ -32,6 +38,8 @@ pub struct RoleToday {
     pub assurance: Option<String>,
     /// Its owner.
     pub owner: Option<Candidate<IdentityId>>,
+    /// What HR calls its owner.
+    pub owner_external_id: Option<String>,
 }
 
 /// A person who may come to hold a role, as they are today.
@@ -47,7 +55,7 @@ pub struct Beneficiary {
     pub manager: Option<Candidate<IdentityId>>,
     /// Their time zone, if it is known.
     pub time_zone: Option<String>,
-    row: BeneficiaryRow,
+    pub(crate) row: BeneficiaryRow,
 }
 
 impl Beneficiary {
@@ -74,9 +82,12 @@ pub(crate) fn candidate(row: CandidateRow) -> Candidate<IdentityId> {
 pub async fn role_today(c: &mut impl AsConn, role: RoleId) -> ServiceResult<RoleToday> {
     let row = routing::role_facts(c, role).await?.ok_or(ServiceError::NotFound)?;
     let owner = row.owner().map(candidate);
-    let RoleFactsRow { name, requestable, retired_at, max_seconds, policy_body, assurance, .. } = row;
+    let RoleFactsRow { name, requestable, retired_at, max_seconds, policy_body, assurance, tags, .. } = row;
     Ok(RoleToday {
         id: role,
+        key: row.key,
+        // A tag that can't be read is no tag: conditions then don't find it, and nothing opens by it.
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
         version: RoleVersionId(row.role_version_id),
         risk: row.risk,
         facts: RoleFacts { name, requestable, retired: retired_at.is_some(), max_duration: span(max_seconds) },
@@ -84,6 +95,7 @@ pub async fn role_today(c: &mut impl AsConn, role: RoleId) -> ServiceResult<Role
         policy_version: row.policy_version_id,
         assurance,
         owner,
+        owner_external_id: row.owner_external_id,
     })
 }
 
@@ -124,45 +136,101 @@ pub async fn beneficiary(c: &mut impl AsConn, id: IdentityId) -> ServiceResult<B
     })
 }
 
+/// The item that approvers are worked out for.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// Who asked.
+    pub requester: IdentityId,
+    /// Whom it is for.
+    pub beneficiary: &'a Beneficiary,
+    /// The role's owner.
+    pub owner: Option<Candidate<IdentityId>>,
+    /// Which role.
+    pub role: RoleId,
+    /// The version that was asked for.
+    pub version: RoleVersionId,
+    /// How much harm it could do.
+    pub risk: Risk,
+    /// Those who decided an earlier stage.
+    pub decided_before: Vec<IdentityId>,
+    /// The stage's deadline has passed.
+    pub overdue: bool,
+}
+
 /// Everything that these rules can point at, for one item, as it is today. What no rule mentions isn't looked up.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn approver_facts(
     c: &mut impl AsConn,
-    requester: IdentityId,
-    beneficiary: &Beneficiary,
-    owner: Option<Candidate<IdentityId>>,
-    version: RoleVersionId,
+    now: Instant,
+    asked: &Asked<'_>,
     rules: &[StageRule],
 ) -> ServiceResult<ApproverFacts<IdentityId>> {
-    let mentioned: Vec<&ApproverRule> =
-        rules.iter().flat_map(|r| std::iter::once(&r.approvers).chain(r.fallback.as_ref())).collect();
-    let system_owners = if mentioned.contains(&&ApproverRule::SystemOwner) {
-        routing::system_owners(c, version).await?.into_iter().map(candidate).collect()
-    } else {
-        vec![]
-    };
-    let security =
-        if mentioned.contains(&&ApproverRule::Security) { holders(c, PortalRole::Security).await? } else { vec![] };
-    let mut people = Vec::new();
-    for rule in &mentioned {
-        if let ApproverRule::Person(external_id) = rule
-            && let Some(row) = routing::person_by_external_id(c, external_id).await?
-        {
-            people.push((external_id.clone(), candidate(row)));
+    let mut mentioned: Vec<&ApproverRule> = Vec::new();
+    for rule in rules.iter().flat_map(StageRule::mentioned) {
+        if !mentioned.contains(&rule) {
+            mentioned.push(rule);
         }
     }
-    Ok(ApproverFacts {
-        requester,
-        beneficiary: beneficiary.id,
-        beneficiary_name: beneficiary.name.clone(),
-        manager: beneficiary.manager.clone(),
-        role_owner: owner,
-        system_owners,
-        security,
-        people,
-    })
+    let beneficiary = asked.beneficiary;
+    let mut facts = ApproverFacts::of(asked.requester, beneficiary.id, beneficiary.name.clone());
+    facts.manager.clone_from(&beneficiary.manager);
+    facts.role_owner.clone_from(&asked.owner);
+    facts.decided_before.clone_from(&asked.decided_before);
+    facts.overdue = asked.overdue;
+    for rule in mentioned {
+        match rule {
+            ApproverRule::Manager | ApproverRule::RoleOwner => {}
+            ApproverRule::ManagersManager => {
+                if let Some(manager) = &facts.manager {
+                    facts.managers_manager = routing::manager_of(c, manager.id).await?.map(candidate);
+                }
+            }
+            ApproverRule::SystemOwner => {
+                facts.system_owners =
+                    routing::system_owners(c, asked.version).await?.into_iter().map(candidate).collect();
+            }
+            ApproverRule::Security => facts.security = holders(c, PortalRole::Security).await?,
+            ApproverRule::Group(key) => {
+                let members = groups::members_of(c, key).await?;
+                facts.groups.extend(members.into_iter().map(|row| (key.clone(), candidate(row))));
+            }
+            ApproverRule::Person(external_id) => {
+                if let Some(row) = routing::person_by_external_id(c, external_id).await? {
+                    facts.people.push((external_id.clone(), candidate(row)));
+                }
+            }
+        }
+    }
+    if rules.iter().any(|rule| rule.delegation) {
+        facts.delegates = delegates(c, now, asked, &facts).await?;
+    }
+    Ok(facts)
+}
+
+/// Who decides for those whom the rules point at, as far as the delegations' limits reach.
+async fn delegates(
+    c: &mut impl AsConn,
+    now: Instant,
+    asked: &Asked<'_>,
+    facts: &ApproverFacts<IdentityId>,
+) -> ServiceResult<Vec<Delegate<IdentityId>>> {
+    let single = [&facts.manager, &facts.managers_manager, &facts.role_owner];
+    let many = (facts.system_owners.iter()).chain(&facts.security);
+    let named = facts.people.iter().chain(&facts.groups).map(|(_, who)| who);
+    let mut from: Vec<Uuid> = single.into_iter().flatten().chain(many).chain(named).map(|who| who.id.0).collect();
+    from.sort_unstable();
+    from.dedup();
+    let active = delegations::active_for(c, &from, now).await?;
+    Ok(active
+        .into_iter()
+        .filter(|d| Limits::read(&d.limits).is_some_and(|limits| limits.cover(asked.role, asked.risk)))
+        .filter_map(|d| {
+            let to = Candidate { id: IdentityId(d.to_id), name: d.to_name, status: d.to_status.parse().ok()? };
+            Some(Delegate { from: IdentityId(d.from_id), to })
+        })
+        .collect())
 }
 
 /// Whoever holds a portal role.
@@ -191,10 +259,10 @@ pub async fn resolve_open_stage(
         }
         let security = holders(c, last_resort).await?;
         let facts = ApproverFacts { security, ..facts.clone() };
-        let rule = StageRule { approvers: ApproverRule::Security, fallback: None };
+        let rule = StageRule::any(ApproverRule::Security, None);
         let second = resolve_stage(&rule, &facts);
         if !second.is_stuck() {
-            resolution = Resolution { used_fallback: true, ..second };
+            resolution = Resolution { used_fallback: true, last_resort: true, ..second };
         }
     }
     Ok(resolution)

@@ -11,7 +11,9 @@ pub mod audit;
 mod built_in;
 pub mod catalog;
 pub mod confirm_restore;
+pub mod deadline;
 pub mod decide_item;
+pub mod delegate;
 mod error;
 pub mod expire;
 pub mod facts;
@@ -33,6 +35,7 @@ pub mod sign_in;
 pub mod submit_request;
 pub mod succession;
 pub mod system_pages;
+pub mod way;
 pub mod withdraw_item;
 
 pub use error::{FieldProblem, Refusal, ServiceError, ServiceResult};

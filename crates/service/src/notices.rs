@@ -3,7 +3,7 @@
 
 mod words;
 
-use latchkey_domain::{GrantId, IdentityId, NoticeId, RequestId, StageId, item::ItemState};
+use latchkey_domain::{DelegationId, GrantId, IdentityId, Instant, NoticeId, RequestId, StageId, item::ItemState};
 use latchkey_policy::Approver;
 use latchkey_store::{
     Tx,
@@ -40,6 +40,30 @@ pub(crate) async fn asked_to_decide(
         queue(tx, approver.id, "asked_to_decide", stage.0, words).await?;
     }
     Ok(())
+}
+
+/// Somebody's item still waits for the reader, and the time to decide it has passed.
+pub(crate) async fn still_waiting(
+    tx: &mut Tx,
+    to: IdentityId,
+    request: RequestId,
+    stage: StageId,
+    beneficiary: &str,
+    role: &str,
+) -> ServiceResult<()> {
+    queue(tx, to, "still_waiting", stage.0, words::still_waiting(request, beneficiary, role)).await
+}
+
+/// The reader decides for somebody else, for a while.
+pub(crate) async fn stands_in(
+    tx: &mut Tx,
+    to: IdentityId,
+    about: DelegationId,
+    from: &str,
+    starts: Instant,
+    ends: Instant,
+) -> ServiceResult<()> {
+    queue(tx, to, "stands_in", about.0, words::stands_in(from, starts, ends)).await
 }
 
 /// An item was decided, or closed without a decision: its requester and its beneficiary are told.

@@ -1,24 +1,28 @@
 //! Somebody asks for roles.
 
 use latchkey_domain::{
-    IdentityId, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
+    IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent, SubmittedItem},
     item::ItemState,
 };
-use latchkey_policy::{ApproverFacts, RefusalField, Resolution, Span, Voice, Wish, check_request, who_could_decide};
+use latchkey_policy::{
+    ApproverFacts, AskFor, Quorum, RefusalField, Resolution, Span, StageRule, Voice, Wish, check_request,
+    who_could_decide,
+};
 use latchkey_store::{
     AsConn, Change, Db, StoreError, Tx, grants, identities,
     items::{self, NewItem, NewRequest},
-    stages,
+    stages::{self, NewStage},
 };
 use uuid::Uuid;
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance,
-    facts::{self, Beneficiary, RoleToday},
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance, deadline, decide_item,
+    facts::{self, Asked, Beneficiary, RoleToday},
     notices,
+    way::{self, Way},
 };
 
 /// The most roles in one submission.
@@ -60,8 +64,12 @@ pub struct Submitted {
 /// What somebody is shown before they submit: who decides, or why nobody could.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    /// Each stage with its people, or why it can't be submitted.
+    /// Each stage with its people, or why it can't be submitted. None when a rule approves it.
     pub stages: Result<Vec<Resolution<IdentityId>>, Vec<latchkey_policy::Refusal>>,
+    /// The rules of these stages, in the same order.
+    pub rules: Vec<StageRule>,
+    /// The rule that approves it.
+    pub approved_by: Option<String>,
     /// Whatever else stands against it, apart from duration and reason.
     pub against: Option<Refusal>,
 }
@@ -118,7 +126,7 @@ pub async fn submit_request(
         let item = Writing { request, reference: &reference, requester: person, wish };
         let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
         told.push(submitted);
-        stage_events.push(opened);
+        stage_events.extend(opened);
     }
     let reasons = submission.items.iter().map(|i| i.reason.trim()).collect::<Vec<_>>().join("\n");
     events.push(
@@ -145,19 +153,31 @@ pub async fn submit_request(
 /// `NotFound` when the role isn't there.
 pub async fn preview(
     c: &mut impl AsConn,
+    now: Instant,
     requester: IdentityId,
     beneficiary: IdentityId,
     role: &RoleToday,
 ) -> ServiceResult<Preview> {
     let person = facts::beneficiary(c, beneficiary).await?;
-    let known = known_facts(c, requester, &person, role).await?;
     let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
-    let wish = Wish { duration: Span::MIN, reason: "a".to_owned() };
-    let against = check_request(&role.policy, &role.facts, &person.facts(requester), &wish)
+    let wish = Wish { duration: latchkey_policy::suggested(&role.policy, &role.facts), reason: "a".to_owned() };
+    let mut against = check_request(&role.policy, &role.facts, &person.facts(requester), &wish)
         .err()
         .and_then(|all| all.into_iter().next())
         .map(refusal);
-    Ok(Preview { stages: who_could_decide(&role.policy, &known, voice), against })
+    let (rules, approved_by) = match way::way(c, requester, &person, role, &wish).await? {
+        Ok(Way { stages, approved_by }) => (stages, approved_by),
+        Err(no) => {
+            against = against.or_else(|| Some(refusal(no)));
+            (Vec::new(), None)
+        }
+    };
+    let stages = if against.is_some() || approved_by.is_some() {
+        Ok(Vec::new())
+    } else {
+        who_could_decide(&rules, &known_facts(c, now, requester, &person, role, &rules).await?, voice)
+    };
+    Ok(Preview { stages, rules, approved_by, against })
 }
 
 struct Writing<'a> {
@@ -172,11 +192,11 @@ impl Writing<'_> {
         &self,
         tx: &mut Tx,
         actor: &latchkey_domain::actor::ActorRef,
-    ) -> ServiceResult<(SubmittedItem, NewEvent)> {
+    ) -> ServiceResult<(SubmittedItem, Vec<NewEvent>)> {
         let wish = self.wish;
         let role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
-        self.may_ask_for(&person)?;
+        self.may_ask_for(&role, &person)?;
         let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
         check_request(&role.policy, &role.facts, &person.facts(self.requester.identity), &policy_wish)
             .map_err(refused)?;
@@ -185,9 +205,17 @@ impl Writing<'_> {
             assurance::enough_to_ask(&role, &self.requester.assurance)?;
         }
         self.not_already_there(tx, &role, &person).await?;
-        let known = known_facts(tx, self.requester.identity, &person, &role).await?;
+        let Way { stages: rules, approved_by } = way::way(tx, self.requester.identity, &person, &role, &policy_wish)
+            .await?
+            .map_err(|no| refused(vec![no]))?;
         let voice = if self.requester.identity == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
-        let stages = who_could_decide(&role.policy, &known, voice).map_err(refused)?;
+        let stages = if approved_by.is_some() {
+            Vec::new()
+        } else {
+            let now = tx.now();
+            let known = known_facts(tx, now, self.requester.identity, &person, &role, &rules).await?;
+            who_could_decide(&rules, &known, voice).map_err(refused)?
+        };
 
         let item = ItemId::new(tx.now());
         let reason = wish.reason.trim().to_owned();
@@ -213,19 +241,33 @@ impl Writing<'_> {
         )
         .await?;
         let mut first = None;
-        for (position, rule) in (0_u16..).zip(&role.policy.policy.stages) {
+        for (position, (rule, resolution)) in (0_u16..).zip(rules.iter().zip(&stages)) {
             let stage = StageId::new(tx.now());
             let frozen =
                 serde_json::to_string(rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
-            stages::insert(tx, stage, item, position, &frozen).await?;
-            first = first.or(Some(stage));
+            let new = NewStage {
+                id: stage,
+                item,
+                position,
+                rule: &frozen,
+                quorum: needed(resolution),
+                deadline_counts: rule.deadline.as_ref().map_or("calendar", |deadline| deadline.counts.as_str()),
+            };
+            stages::insert(tx, &new).await?;
+            first = first.or(Some((stage, rule, resolution)));
         }
-        let (Some(stage), Some(resolution)) = (first, stages.first()) else {
-            return Err(StoreError::Misuse("a policy without stages was accepted").into());
+        let events = match (first, approved_by) {
+            (Some((stage, rule, resolution)), None) => {
+                let zone = person.time_zone.as_deref().unwrap_or_default();
+                let due = rule.deadline.as_ref().map(|d| deadline::due(tx.now(), d, zone));
+                let opened = approvers::open(tx, item, self.request, stage, 0, resolution, due, actor).await?;
+                let (name, role) = (&person.name, &role.facts.name);
+                notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, name, role).await?;
+                vec![opened]
+            }
+            (None, Some(rule)) => decide_item::approve_by_rule(tx, item, &role, &person, rule).await?,
+            _ => return Err(StoreError::Misuse("a request without a way was accepted").into()),
         };
-        let opened = approvers::open(tx, item, self.request, stage, 0, resolution, actor).await?;
-        notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, &person.name, &role.facts.name)
-            .await?;
         let submitted = SubmittedItem {
             item,
             role: wish.role,
@@ -234,14 +276,14 @@ impl Writing<'_> {
             beneficiary: wish.beneficiary,
             seconds: Some(seconds),
         };
-        Ok((submitted, opened))
+        Ok((submitted, events))
     }
 
-    /// For oneself, or for one's own report.
-    fn may_ask_for(&self, person: &Beneficiary) -> ServiceResult<()> {
+    /// For oneself, for one's own report, or for whomever the policy says.
+    fn may_ask_for(&self, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
         let own = person.id == self.requester.identity;
         let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester.identity);
-        if own || report {
+        if own || report || role.policy.policy.ask_for == AskFor::Anyone {
             return Ok(());
         }
         Err(ServiceError::refused(
@@ -287,11 +329,33 @@ impl Writing<'_> {
 
 async fn known_facts(
     c: &mut impl AsConn,
+    now: Instant,
     requester: IdentityId,
     person: &Beneficiary,
     role: &RoleToday,
+    rules: &[StageRule],
 ) -> ServiceResult<ApproverFacts<IdentityId>> {
-    facts::approver_facts(c, requester, person, role.owner.clone(), role.version, &role.policy.policy.stages).await
+    let asked = Asked {
+        requester,
+        beneficiary: person,
+        owner: role.owner.clone(),
+        role: role.id,
+        version: role.version,
+        risk: role.risk,
+        decided_before: Vec::new(),
+        overdue: false,
+    };
+    facts::approver_facts(c, now, &asked, rules).await
+}
+
+/// How many have to say yes, as things stand.
+fn needed(resolution: &Resolution<IdentityId>) -> u16 {
+    match resolution.quorum {
+        Quorum::Any => 1,
+        Quorum::AtLeast(n) => n,
+        Quorum::All => u16::try_from(resolution.seats().len()).unwrap_or(u16::MAX),
+        Quorum::Each => u16::try_from(resolution.rules).unwrap_or(u16::MAX),
+    }
 }
 
 fn missing(e: StoreError) -> ServiceError {

@@ -17,6 +17,9 @@ pub const PROGRESS_COLUMNS: &[(&str, &str)] = &[
     ("role_grant", "reminded_at"),
     // What a system said on read-back without a change of what is wanted; a change has its event.
     ("observation", "valid_to"),
+    // The stages that a delegation touches were worked out again for its beginning and its end; what changed has events.
+    ("delegation", "begun_at"),
+    ("delegation", "over_at"),
 ];
 
 /// The tables that this transaction has changed so far and that neither [`BOOKKEEPING_TABLES`] nor [`PROGRESS_COLUMNS`]

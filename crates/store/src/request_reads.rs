@@ -157,6 +157,8 @@ pub struct NamedApproverRow {
     pub name: String,
     /// Why they can.
     pub because: String,
+    /// For whom, by delegation: what they are called.
+    pub on_behalf_of: Option<String>,
     /// Since when.
     pub added_at: Instant,
 }
@@ -169,8 +171,9 @@ pub async fn approvers_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedApproverRow,
-        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, a.added_at
+        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, o.display_name as on_behalf_of, a.added_at
          from stage s join stage_approver a on a.stage_id = s.id and a.removed_at is null join identity i on i.id = a.identity_id
+         left join identity o on o.id = a.on_behalf_of
          where s.state = 'open' and s.item_id in ({}) order by s.item_id, i.display_name, i.id",
         items
     )
@@ -187,6 +190,8 @@ pub struct NamedDecisionRow {
     pub identity_id: Uuid,
     /// What they are called.
     pub name: String,
+    /// For whom, by delegation: what they are called.
+    pub on_behalf_of: Option<String>,
     /// What.
     pub verdict: String,
     /// In their words.
@@ -203,8 +208,9 @@ pub async fn decisions_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedDecisionRow,
-        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, d.verdict, d.comment, d.decided_at
-         from decision d join identity i on i.id = d.identity_id where d.item_id in ({}) order by d.decided_at, d.id",
+        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, o.display_name as on_behalf_of,
+                d.verdict, d.comment, d.decided_at
+         from decision d join identity i on i.id = d.identity_id left join identity o on o.id = d.on_behalf_of where d.item_id in ({}) order by d.decided_at, d.id",
         items
     )
 }
@@ -227,6 +233,10 @@ pub struct StageLineRow {
     pub opened_at: Option<Instant>,
     /// When it decided or was skipped.
     pub closed_at: Option<Instant>,
+    /// By when it should be decided.
+    pub deadline_at: Option<Instant>,
+    /// When that had passed.
+    pub overdue_at: Option<Instant>,
 }
 
 /// The stages of these items, in order.
@@ -237,7 +247,8 @@ pub async fn stages_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<S
     rows_in!(
         c,
         StageLineRow,
-        "select id, item_id, position, rule, state, opened_at, closed_at from stage where item_id in ({}) order by item_id, position",
+        "select id, item_id, position, rule, state, opened_at, closed_at, deadline_at, overdue_at
+         from stage where item_id in ({}) order by item_id, position",
         items
     )
 }

@@ -36,6 +36,18 @@ pub struct BeneficiaryRow {
     pub employment_type: Option<String>,
     /// Their zone, if it is known.
     pub time_zone: Option<String>,
+    /// What HR calls them; absent for a service identity. Likewise below.
+    pub external_id: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// Their title.
+    pub title: Option<String>,
+    /// Their department.
+    pub department: Option<String>,
+    /// Where they work.
+    pub location: Option<String>,
+    /// What HR calls their manager.
+    pub manager_external_id: Option<String>,
     /// Their manager.
     pub manager_id: Option<Uuid>,
     /// What the manager is called.
@@ -71,8 +83,10 @@ pub async fn beneficiary(c: &mut impl AsConn, id: IdentityId) -> StoreResult<Opt
         c,
         BeneficiaryRow,
         "select i.id, i.display_name, i.status, p.employment_type, p.time_zone,
+                p.external_id, p.email, p.title, p.department, p.location, mp.external_id as manager_external_id,
                 m.id as manager_id, m.display_name as manager_name, m.status as manager_status
-         from identity i left join person p on p.identity_id = i.id left join identity m on m.id = p.manager_id
+         from identity i left join person p on p.identity_id = i.id
+         left join identity m on m.id = p.manager_id left join person mp on mp.identity_id = m.id
          where i.id = $1",
         id.0
     )
@@ -94,6 +108,8 @@ pub struct RoleFactsRow {
     /// How much harm it could do.
     #[sqlx(try_from = "String")]
     pub risk: Risk,
+    /// Its tags, as a JSON list.
+    pub tags: String,
     /// People may ask for it.
     pub requestable: bool,
     /// Its own longest duration in seconds, where it is narrower than the policy's.
@@ -106,6 +122,8 @@ pub struct RoleFactsRow {
     pub policy_body: String,
     /// Its owner.
     pub owner_id: Option<Uuid>,
+    /// What HR calls the owner.
+    pub owner_external_id: Option<String>,
     /// What the owner is called.
     pub owner_name: Option<String>,
     /// The owner's status, as its word.
@@ -132,16 +150,49 @@ pub async fn role_facts(c: &mut impl AsConn, role: RoleId) -> StoreResult<Option
     row!(
         c,
         RoleFactsRow,
-        "select r.id as role_id, r.key, r.retired_at, v.id as role_version_id, v.name, v.risk, v.requestable, v.max_seconds, v.assurance,
+        "select r.id as role_id, r.key, r.retired_at, v.id as role_version_id, v.name, v.risk, v.tags, v.requestable, v.max_seconds, v.assurance,
                 pv.id as policy_version_id, pv.body as policy_body,
-                o.id as owner_id, o.display_name as owner_name, o.status as owner_status
+                o.id as owner_id, o.display_name as owner_name, o.status as owner_status, op.external_id as owner_external_id
          from role r
          join role_version v on v.role_id = r.id and v.valid_to is null
          join policy_version pv on pv.policy_id = v.policy_id and pv.valid_to is null
          left join ownership w on w.role_id = r.id and w.valid_to is null
          left join identity o on o.id = w.owner_id
+         left join person op on op.identity_id = w.owner_id
          where r.id = $1",
         role.0
+    )
+}
+
+/// The keys of the systems that a version of a role reaches.
+///
+/// # Errors
+/// When the database fails.
+pub async fn system_keys(c: &mut impl AsConn, version: RoleVersionId) -> StoreResult<Vec<String>> {
+    Ok(rows!(
+        c,
+        (String,),
+        "select distinct s.key from role_version_entitlement x
+         join entitlement e on e.id = x.entitlement_id join system s on s.id = e.system_id
+         where x.role_version_id = $1 order by s.key",
+        version.0
+    )?
+    .into_iter()
+    .map(|(key,)| key)
+    .collect())
+}
+
+/// The keys of the roles that somebody holds now or ever held, and whether they hold them now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles_held(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<(String, bool)>> {
+    rows!(
+        c,
+        (String, bool),
+        "select r.key, max(case when g.state = 'active' then 1 else 0 end) = 1
+         from role_grant g join role r on r.id = g.role_id where g.identity_id = $1 group by r.key order by r.key limit 1000",
+        who.0
     )
 }
 
@@ -201,6 +252,19 @@ pub async fn managers_above(c: &mut impl AsConn, who: IdentityId) -> StoreResult
     )
 }
 
+/// The manager of somebody.
+///
+/// # Errors
+/// When the database fails.
+pub async fn manager_of(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Option<CandidateRow>> {
+    row!(
+        c,
+        CandidateRow,
+        "select m.id, m.display_name, m.status from person p join identity m on m.id = p.manager_id where p.identity_id = $1",
+        who.0
+    )
+}
+
 /// A person whom a rule names.
 ///
 /// # Errors
@@ -245,6 +309,8 @@ pub async fn open_stages_touching(
              i.beneficiary_id = $1
              or exists (select 1 from stage_approver a where a.stage_id = s.id and a.identity_id = $1 and a.removed_at is null)
              or exists (select 1 from person p where p.identity_id = i.beneficiary_id and p.manager_id = $1)
+             or exists (select 1 from person p join person m on m.identity_id = p.manager_id
+                        where p.identity_id = i.beneficiary_id and (m.manager_id = $1 or m.identity_id = $1))
              or exists (select 1 from ownership w where w.role_id = i.role_id and w.owner_id = $1 and w.valid_to is null)
              or exists (select 1 from role_version_entitlement x
                         join entitlement e on e.id = x.entitlement_id
@@ -252,6 +318,29 @@ pub async fn open_stages_touching(
                         where x.role_version_id = i.role_version_id))
          order by s.id limit $3",
         who.0,
+        after,
+        limit
+    )
+}
+
+/// The open stages whose rule names a group, by its key; at most `limit`, after the given stage.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_stages_naming(
+    c: &mut impl AsConn,
+    group: &str,
+    after: Uuid,
+    limit: i64,
+) -> StoreResult<Vec<OpenStageRow>> {
+    // Keys are plain (a-z, 0-9, -), so the quotes around make it exact.
+    let named = format!("%\"group:{group}\"%");
+    rows!(
+        c,
+        OpenStageRow,
+        "select s.id as stage_id, s.item_id, i.beneficiary_id from stage s join item i on i.id = s.item_id
+         where s.state = 'open' and i.state = 'waiting' and s.id > $2 and s.rule like $1 order by s.id limit $3",
+        named,
         after,
         limit
     )

@@ -29,6 +29,10 @@ pub struct StageRow {
     pub opened_at: Option<Instant>,
     /// When it decided or was skipped.
     pub closed_at: Option<Instant>,
+    /// By when it should be decided.
+    pub deadline_at: Option<Instant>,
+    /// When that had passed, and what the policy says then was done.
+    pub overdue_at: Option<Instant>,
 }
 
 /// Somebody who can decide a stage, or could.
@@ -70,20 +74,89 @@ pub struct DecisionRow {
     pub decided_at: Instant,
 }
 
+/// A stage to be written.
+#[derive(Debug, Clone)]
+pub struct NewStage<'a> {
+    /// Its id.
+    pub id: StageId,
+    /// Of which item.
+    pub item: ItemId,
+    /// Which step, from 0.
+    pub position: u16,
+    /// Its frozen rule as JSON.
+    pub rule: &'a str,
+    /// How many have to say yes, as it stands at submission.
+    pub quorum: u16,
+    /// Which time its deadline counts: `calendar` or `business`.
+    pub deadline_counts: &'a str,
+}
+
 /// Writes a stage that isn't open yet.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert(tx: &mut Tx, id: StageId, item: ItemId, position: u16, rule: &str) -> StoreResult<()> {
+pub async fn insert(tx: &mut Tx, stage: &NewStage<'_>) -> StoreResult<()> {
     exec!(
         tx,
-        "insert into stage (id, item_id, position, rule, quorum, state, deadline_counts) values ($1, $2, $3, $4, 1, 'pending', 'calendar')",
-        id.0,
-        item.0,
-        i64::from(position),
-        rule
+        "insert into stage (id, item_id, position, rule, quorum, state, deadline_counts) values ($1, $2, $3, $4, $5, 'pending', $6)",
+        stage.id.0,
+        stage.item.0,
+        i64::from(stage.position),
+        stage.rule,
+        i64::from(stage.quorum),
+        stage.deadline_counts
     )?;
     Ok(())
+}
+
+/// By when an open stage should be decided.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_deadline(tx: &mut Tx, id: StageId, deadline: Instant) -> StoreResult<()> {
+    exec!(tx, "update stage set deadline_at = $1 where id = $2", deadline, id.0)?;
+    Ok(())
+}
+
+/// What the policy says of a passed deadline is being done; `false` when it was already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_overdue(tx: &mut Tx, id: StageId) -> StoreResult<bool> {
+    let now = tx.now();
+    Ok(exec!(
+        tx,
+        "update stage set overdue_at = $1 where id = $2 and state = 'open' and overdue_at is null",
+        now,
+        id.0
+    )? == 1)
+}
+
+/// A stage whose deadline has passed.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub struct OverdueRow {
+    /// The stage.
+    pub id: Uuid,
+    /// Its item.
+    pub item_id: Uuid,
+    /// Its item's beneficiary.
+    pub beneficiary_id: Uuid,
+}
+
+/// Open stages whose deadline has passed without anything having been done about it, the oldest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overdue(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreResult<Vec<OverdueRow>> {
+    rows!(
+        c,
+        OverdueRow,
+        "select s.id, s.item_id, i.beneficiary_id from stage s join item i on i.id = s.item_id
+         where s.state = 'open' and s.overdue_at is null and s.deadline_at is not null and s.deadline_at <= $1
+         order by s.deadline_at, s.id limit $2",
+        now,
+        limit
+    )
 }
 
 /// The stages of some items, in order.
@@ -94,7 +167,7 @@ pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<St
     rows_in!(
         c,
         StageRow,
-        "select id, item_id, position, rule, state, opened_at, closed_at from stage where item_id in ({}) order by item_id, position",
+        "select id, item_id, position, rule, state, opened_at, closed_at, deadline_at, overdue_at from stage where item_id in ({}) order by item_id, position",
         items
     )
 }
@@ -182,6 +255,22 @@ pub async fn add_approver(
 pub async fn remove_approvers(tx: &mut Tx, stage: StageId) -> StoreResult<()> {
     let now = tx.now();
     exec!(tx, "update stage_approver set removed_at = $1 where stage_id = $2 and removed_at is null", now, stage.0)?;
+    Ok(())
+}
+
+/// One person can't decide this stage from now on: they have, or others decide now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_approver(tx: &mut Tx, stage: StageId, who: IdentityId) -> StoreResult<()> {
+    let now = tx.now();
+    exec!(
+        tx,
+        "update stage_approver set removed_at = $1 where stage_id = $2 and identity_id = $3 and removed_at is null",
+        now,
+        stage.0,
+        who.0
+    )?;
     Ok(())
 }
 

@@ -35,7 +35,14 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
     let columns: Vec<_> = bookkeeping::PROGRESS_COLUMNS.to_vec();
     assert_eq!(
         columns,
-        [("identity", "version"), ("fulfilment", "due_at"), ("role_grant", "reminded_at"), ("observation", "valid_to")]
+        [
+            ("identity", "version"),
+            ("fulfilment", "due_at"),
+            ("role_grant", "reminded_at"),
+            ("observation", "valid_to"),
+            ("delegation", "begun_at"),
+            ("delegation", "over_at"),
+        ]
     );
 }
 

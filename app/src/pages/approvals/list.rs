@@ -21,7 +21,11 @@ pub fn ApprovalsView(
     view! {
         <div class=if named { "approvals approvals-named" } else { "approvals" }>
             <div class="approvals-head">
-                <PageHead title=heading/>
+                <PageHead title=heading>
+                    <p>
+                        <a href="/approvals/delegation">"Out of office"</a>
+                    </p>
+                </PageHead>
                 <Tabs tabs=tabs label="Which decisions"/>
             </div>
             {if none && open.is_none() {

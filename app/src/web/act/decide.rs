@@ -40,6 +40,9 @@ pub(in crate::web) async fn post(
             let (role, who) = (&done.role_name, &done.beneficiary_name);
             let words = match done.state {
                 ItemState::Approved => format!("You approved {role} for {who}. The systems are being updated."),
+                ItemState::Waiting if done.goes_on => {
+                    format!("You approved {role} for {who}. Others have to agree, too.")
+                }
                 ItemState::Waiting => format!("You approved {role} for {who}. It goes on to the next step."),
                 _ => format!("You denied {role} for {who}. They are told why."),
             };

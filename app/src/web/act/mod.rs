@@ -2,6 +2,7 @@
 
 pub mod confirm_restore;
 pub mod decide;
+pub mod delegate;
 pub mod end_session;
 pub mod give_back;
 pub mod request_role;

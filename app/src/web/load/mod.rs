@@ -6,6 +6,7 @@ pub mod approvals;
 pub mod audit;
 pub mod catalog;
 pub mod confirm;
+pub mod delegation;
 pub mod home;
 pub mod person;
 pub mod request;

@@ -3,7 +3,7 @@
 use axum::extract::{Path, RawQuery, State};
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, RoleId, id::new_uuid};
-use latchkey_policy::{AssuranceNeed, Voice, choices, suggested};
+use latchkey_policy::{AssuranceNeed, Quorum, Voice, choices, suggested};
 use latchkey_service::{
     catalog::RoleEntry,
     decide_item::end_of,
@@ -57,7 +57,7 @@ pub(in crate::web) async fn get(
     let beneficiary = asked_for.filter(|who: &IdentityId| reports.iter().any(|r| r.id == who.0)).unwrap_or(me);
 
     let today = facts::role_today(&mut c, id).await?;
-    let preview = submit_request::preview(&mut c, me, beneficiary, &today).await?;
+    let preview = submit_request::preview(&mut c, now, me, beneficiary, &today).await?;
     let held = holdings::live_of_role(&mut c, beneficiary, id).await?;
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
     let peers = peers(&mut c, beneficiary, id).await?;
@@ -129,6 +129,10 @@ fn refused(preview: &Preview) -> Option<(String, Sentence)> {
 
 fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &str) -> Vec<StagePreview> {
     let Ok(stages) = &preview.stages else { return Vec::new() };
+    if let Some(rule) = &preview.approved_by {
+        let remark = format!("Nobody has to decide: the rule \u{201c}{rule}\u{201d} approves it at once.");
+        return vec![StagePreview { who: Vec::new(), remark: Some(remark) }];
+    }
     let voice = if me == beneficiary { Voice::You } else { Voice::Named(my_name) };
     stages
         .iter()
@@ -138,11 +142,15 @@ fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &
                 .iter()
                 .take(5)
                 .map(|a| {
-                    let as_what = words::because(a.because.as_str(), me == beneficiary);
+                    let as_what = match &a.on_behalf_of {
+                        Some((_, seat)) => format!("for {seat}"),
+                        None => words::because(a.because.as_str(), me == beneficiary).to_owned(),
+                    };
                     PersonRef::linked(a.name.clone(), words::person_href(a.id.0)).with(as_what)
                 })
                 .collect(),
-            remark: (stage.used_fallback || stage.approvers.len() > 5).then(|| stage.explain(voice)),
+            remark: (stage.used_fallback || stage.approvers.len() > 5 || stage.quorum != Quorum::Any)
+                .then(|| stage.explain(voice)),
         })
         .collect()
 }

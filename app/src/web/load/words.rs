@@ -37,6 +37,8 @@ pub(super) fn because(word: &str, beneficiary_reads: bool) -> &'static str {
     match (word, beneficiary_reads) {
         ("manager", true) => "your manager",
         ("manager", false) => "the manager",
+        ("managers-manager", _) => "the manager\u{2019}s manager",
+        ("group", _) => "in the group that decides",
         ("owner", _) => "the owner of the role",
         ("system-owner", _) => "the owner of the system",
         ("security", _) => "from security",

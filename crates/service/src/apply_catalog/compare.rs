@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use latchkey_domain::{
-    EntitlementId, IdentityId, Instant, PolicyId, PolicyVersionId, RoleId, SystemId, portal_role::PortalRole,
+    EntitlementId, GroupId, IdentityId, Instant, PolicyId, PolicyVersionId, RoleId, SystemId, portal_role::PortalRole,
     system::BUILT_IN_SYSTEM,
 };
 use latchkey_store::{
     AsConn, StoreError,
     catalog::{holders::HolderRow, ownership::Owned, policies::PolicyVersionRow, roles::RoleVersionRow},
+    groups::GroupRow,
     identities::PersonRow,
     items::ItemRow,
     sha256_hex,
@@ -49,6 +50,20 @@ pub(super) struct RoleChange {
     pub(super) reaches: bool,
 }
 
+/// A group that appears, or has another name or other members.
+pub(super) struct GroupChange {
+    pub(super) id: GroupId,
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) new: bool,
+    /// All members, and of those the new ones; and who isn't one any more.
+    pub(super) members: BTreeSet<Uuid>,
+    pub(super) joined: Vec<Uuid>,
+    pub(super) left: Vec<Uuid>,
+    /// What changes, in words.
+    pub(super) fields: Vec<String>,
+}
+
 /// Another owner.
 pub(super) struct OwnerChange {
     pub(super) owned: Owned,
@@ -63,6 +78,8 @@ pub(super) struct Changes {
     pub(super) systems: Vec<Change<SystemRow>>,
     /// With the system's key.
     pub(super) entitlements: Vec<(String, Change<EntitlementRow>)>,
+    pub(super) groups: Vec<GroupChange>,
+    pub(super) retired_groups: Vec<GroupRow>,
     pub(super) policies: Vec<Change<PolicyVersionRow>>,
     pub(super) roles: Vec<RoleChange>,
     pub(super) owners: Vec<OwnerChange>,
@@ -84,6 +101,8 @@ impl Changes {
         let mut it = Self {
             systems: Vec::new(),
             entitlements: Vec::new(),
+            groups: Vec::new(),
+            retired_groups: Vec::new(),
             policies: Vec::new(),
             roles: Vec::new(),
             owners: Vec::new(),
@@ -103,6 +122,7 @@ impl Changes {
             policies: HashMap::new(),
         };
         making.systems(files);
+        making.groups(files);
         making.policies(files)?;
         making.roles(files)?;
         making.retire(files);
@@ -116,6 +136,8 @@ impl Changes {
     pub(super) const fn is_empty(&self) -> bool {
         self.systems.is_empty()
             && self.entitlements.is_empty()
+            && self.groups.is_empty()
+            && self.retired_groups.is_empty()
             && self.policies.is_empty()
             && self.roles.is_empty()
             && self.owners.is_empty()
@@ -196,14 +218,40 @@ impl Making<'_> {
         }
     }
 
+    fn groups(&mut self, files: &CatalogFiles) {
+        for file in &files.groups {
+            let before = self.existing.groups.get(&file.key);
+            let members: BTreeSet<Uuid> =
+                file.members.iter().filter_map(|m| self.people.get(&m.external_id)).map(|p| p.id).collect();
+            let none = BTreeSet::new();
+            let had = before.and_then(|b| self.existing.members.get(&b.id)).unwrap_or(&none);
+            let joined: Vec<Uuid> = members.difference(had).copied().collect();
+            let left: Vec<Uuid> = had.difference(&members).copied().collect();
+            let new = before.is_none_or(|b| b.retired_at.is_some());
+            let mut fields = Vec::new();
+            if before.is_some_and(|b| b.name != file.name) {
+                fields.push("name".to_owned());
+            }
+            if !joined.is_empty() || !left.is_empty() {
+                fields.push(format!("{} join, {} leave", joined.len(), left.len()));
+            }
+            if new || !fields.is_empty() {
+                let id = before.map_or_else(|| GroupId::new(self.now), |b| GroupId(b.id));
+                let (key, name) = (file.key.clone(), file.name.clone());
+                self.it.groups.push(GroupChange { id, key, name, new, members, joined, left, fields });
+            }
+        }
+        let kept = |key: &String| files.groups.iter().any(|g| g.key == *key);
+        let gone = self.existing.groups.values().filter(|g| g.retired_at.is_none() && !kept(&g.key));
+        self.it.retired_groups = gone.cloned().collect();
+        self.it.retired_groups.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+
     fn policies(&mut self, files: &CatalogFiles) -> FilesResult<()> {
         for file in &files.policies {
             let key = &file.policy.key;
-            let body = file
-                .policy
-                .snapshot()
-                .to_json()
-                .map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
+            let snapshot = files.snapshot(&file.policy);
+            let body = snapshot.to_json().map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
             let before = self.existing.policies.get(key);
             if let Some(b) = before.filter(|b| b.body == body && b.retired_at.is_none()) {
                 self.policies.insert(key.clone(), (b.policy_id, PolicyVersionId(b.id)));
@@ -220,7 +268,7 @@ impl Making<'_> {
             };
             self.policies.insert(key.clone(), (row.policy_id, PolicyVersionId(row.id)));
             let new = before.is_none_or(|b| b.retired_at.is_some());
-            let fields = before.map_or_else(Vec::new, |b| policy_differences(&b.body, &file.policy.snapshot()));
+            let fields = before.map_or_else(Vec::new, |b| policy_differences(&b.body, &snapshot));
             self.it.policies.push(Change { row, new, fields, at: Some(file.at.clone()) });
         }
         Ok(())

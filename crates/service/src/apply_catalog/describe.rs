@@ -19,6 +19,12 @@ pub mod titles {
     pub const CHANGED_ENTITLEMENTS: &str = "Changed entitlements";
     /// Entitlements that aren't in the files any more.
     pub const RETIRED_ENTITLEMENTS: &str = "Retired entitlements";
+    /// Groups that weren't there.
+    pub const NEW_GROUPS: &str = "New groups";
+    /// Groups with another name or other members.
+    pub const CHANGED_GROUPS: &str = "Changed groups: what waits for them waits for the new members";
+    /// Groups that aren't in the files any more.
+    pub const RETIRED_GROUPS: &str = "Retired groups";
     /// Policies that weren't there.
     pub const NEW_POLICIES: &str = "New policies";
     /// Policies with a new version.
@@ -69,6 +75,18 @@ impl Changes {
         }
         for (system, row) in &self.retired_entitlements {
             plan.add(titles::RETIRED_ENTITLEMENTS, || line(&row.name, &format!("{system}/{}", row.key), &[]));
+        }
+        for g in &self.groups {
+            let title = title(g.new, [titles::NEW_GROUPS, titles::CHANGED_GROUPS]);
+            let fields = if g.new {
+                vec![counted(i64::try_from(g.members.len()).unwrap_or(i64::MAX), "member", "members")]
+            } else {
+                g.fields.clone()
+            };
+            plan.add(title, || line(&g.name, &g.key, &fields));
+        }
+        for row in &self.retired_groups {
+            plan.add(titles::RETIRED_GROUPS, || line(&row.name, &row.key, &[]));
         }
         for c in &self.policies {
             let title = title(c.new, [titles::NEW_POLICIES, titles::CHANGED_POLICIES]);

@@ -10,6 +10,7 @@ use latchkey_store::{
         policies::{self, PolicyVersionRow},
         roles::{self, RoleVersionRow},
     },
+    groups::{self, GroupRow},
     systems::{self, EntitlementRow, SystemRow},
 };
 use uuid::Uuid;
@@ -20,6 +21,9 @@ pub(super) struct Existing {
     /// By system's id and key.
     pub(super) entitlements: HashMap<(Uuid, String), EntitlementRow>,
     pub(super) policies: HashMap<String, PolicyVersionRow>,
+    pub(super) groups: HashMap<String, GroupRow>,
+    /// The members of each group.
+    pub(super) members: HashMap<Uuid, BTreeSet<Uuid>>,
     pub(super) roles: HashMap<String, RoleVersionRow>,
     /// What each version in force gives.
     pub(super) given: HashMap<Uuid, BTreeSet<Uuid>>,
@@ -32,6 +36,11 @@ impl Existing {
         let entitlements =
             systems::entitlements(c).await?.into_iter().map(|e| ((e.system_id, e.key.clone()), e)).collect();
         let policies = policies::in_force(c).await?.into_iter().map(|p| (p.key.clone(), p)).collect();
+        let groups = groups::all(c).await?.into_iter().map(|g| (g.key.clone(), g)).collect();
+        let mut members: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
+        for (group, identity) in groups::members(c).await? {
+            members.entry(group).or_default().insert(identity);
+        }
         let roles = roles::in_force(c).await?.into_iter().map(|r| (r.key.clone(), r)).collect();
         let mut given: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
         for (version, entitlement) in roles::entitlements_in_force(c).await? {
@@ -44,6 +53,6 @@ impl Existing {
                 owners.insert(owned, row);
             }
         }
-        Ok(Self { systems, entitlements, policies, roles, given, owners })
+        Ok(Self { systems, entitlements, policies, groups, members, roles, given, owners })
     }
 }

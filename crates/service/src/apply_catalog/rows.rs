@@ -30,7 +30,11 @@ pub(super) fn policy_differences(before: &str, after: &PolicySnapshot) -> Vec<St
         return Vec::new();
     };
     let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    names.into_iter().filter(|n| a.get(*n) != b.get(*n)).cloned().collect()
+    let mut differ: Vec<String> = names.into_iter().filter(|n| a.get(*n) != b.get(*n)).cloned().collect();
+    if before.others != after.others {
+        differ.push("the policies to which its rules lead".to_owned());
+    }
+    differ
 }
 
 pub(super) fn role_differences(before: &RoleVersionRow, after: &RoleVersionRow) -> Vec<String> {

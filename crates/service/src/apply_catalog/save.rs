@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use latchkey_domain::{
-    AppliedSetId, EntitlementId, IdentityId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SystemId,
+    AppliedSetId, EntitlementId, GroupId, IdentityId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SystemId,
     actor::ActorRef,
     clock::Clock,
     event::{EventBody, NewEvent},
@@ -15,7 +16,7 @@ use latchkey_store::{
         ownership::{self, Owned},
         policies, roles,
     },
-    identities, installation, items, stages, systems,
+    groups, identities, installation, items, stages, systems,
 };
 use uuid::Uuid;
 
@@ -44,6 +45,7 @@ pub(super) async fn save(
 
     let mut saving = Saving { tx, changes, set, actor, events: Vec::new() };
     saving.systems().await?;
+    saving.groups().await?;
     saving.policies().await?;
     saving.roles().await?;
     saving.owners().await?;
@@ -57,12 +59,14 @@ pub(super) async fn save(
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let news: Vec<bool> = (changes.systems.iter().map(|c| c.new))
         .chain(changes.entitlements.iter().map(|(_, c)| c.new))
+        .chain(changes.groups.iter().map(|g| g.new))
         .chain(changes.policies.iter().map(|c| c.new))
         .chain(changes.roles.iter().map(|r| r.change.new))
         .collect();
     let added = news.iter().filter(|n| **n).count();
     let retired = changes.retired_systems.len()
         + changes.retired_entitlements.len()
+        + changes.retired_groups.len()
         + changes.retired_policies.len()
         + changes.retired_roles.len();
     events.push(NewEvent::new(
@@ -108,6 +112,26 @@ impl Saving<'_> {
                 key: row.key.clone(),
                 native: row.native.clone(),
             });
+        }
+        Ok(())
+    }
+
+    async fn groups(&mut self) -> ServiceResult<()> {
+        for change in &self.changes.groups {
+            groups::put(self.tx, change.id, &change.key, &change.name).await?;
+            for who in &change.left {
+                groups::remove_member(self.tx, change.id, IdentityId(*who)).await?;
+            }
+            for who in &change.joined {
+                groups::add_member(self.tx, change.id, IdentityId(*who)).await?;
+            }
+            let members = change.members.iter().copied().map(IdentityId).collect();
+            self.push(EventBody::GroupApplied { group: change.id, key: change.key.clone(), members });
+        }
+        for row in &self.changes.retired_groups {
+            let group = GroupId(row.id);
+            groups::retire(self.tx, group).await?;
+            self.push(EventBody::GroupRetired { group, key: row.key.clone() });
         }
         Ok(())
     }
@@ -245,12 +269,18 @@ impl Saving<'_> {
         Ok(())
     }
 
-    /// Stages that an owner decides are given to the new one.
+    /// Stages that an owner or a group decides are given to the new ones.
     async fn remake(&mut self) -> ServiceResult<()> {
         let owners: BTreeSet<IdentityId> =
             self.changes.owners.iter().filter_map(|o| o.from.as_ref().map(|f| [f.0, o.to.0])).flatten().collect();
         for owner in owners {
             self.events.extend(approvers::remake_for_identity(self.tx, owner, self.actor, "owner").await?);
+        }
+        let changed = self.changes.groups.iter().filter(|g| !g.joined.is_empty() || !g.left.is_empty());
+        let keys: Vec<&String> =
+            changed.map(|g| &g.key).chain(self.changes.retired_groups.iter().map(|g| &g.key)).collect();
+        for key in keys {
+            self.events.extend(approvers::remake_for_group(self.tx, key, self.actor).await?);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyId,
-    PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
+    PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
@@ -79,6 +79,8 @@ fn files() -> Vec<EventBody> {
         EventBody::RoleRetired { role: ROLE, key: "payroll-reader".into() },
         EventBody::OwnerChanged { role: Some(ROLE), system: None, from: Some(ANN), to: Some(BO) },
         EventBody::PolicyRetired { policy: PolicyId(n(16)), key: "standard".into() },
+        EventBody::GroupApplied { group: GroupId(n(16)), key: "controllers".into(), members: vec![ANN, BO] },
+        EventBody::GroupRetired { group: GroupId(n(16)), key: "controllers".into() },
         EventBody::OwnerChanged { role: None, system: Some(SYSTEM), from: Some(ANN), to: None },
         EventBody::OwnerSucceeded { role: Some(ROLE), system: None, from: ANN, to: BO, because: "manager".into() },
     ]
@@ -123,8 +125,8 @@ fn asking() -> Vec<EventBody> {
     };
     let approvers = || {
         vec![
-            StageApprover { identity: ANN, because: "manager".into() },
-            StageApprover { identity: BO, because: "fallback".into() },
+            StageApprover { identity: ANN, because: "manager".into(), on_behalf_of: None },
+            StageApprover { identity: BO, because: "fallback".into(), on_behalf_of: None },
         ]
     };
     let decided = |verdict, final_stage, on_behalf_of| EventBody::ItemDecided {
@@ -136,6 +138,7 @@ fn asking() -> Vec<EventBody> {
         verdict,
         on_behalf_of,
         final_stage,
+        stage_goes_on: false,
     };
     vec![
         EventBody::RequestSubmitted {
@@ -156,6 +159,31 @@ fn asking() -> Vec<EventBody> {
         decided(Verdict::Approve, true, None),
         decided(Verdict::Approve, false, Some(BO)),
         decided(Verdict::Deny, false, None),
+        EventBody::ItemApprovedByRule {
+            request: REQUEST,
+            item: ITEM,
+            role: ROLE,
+            beneficiary: BO,
+            policy_version: POLICY,
+            rule: "For a day".into(),
+        },
+        EventBody::StageOverdue {
+            request: REQUEST,
+            item: ITEM,
+            stage: STAGE,
+            role: ROLE,
+            beneficiary: BO,
+            outcome: "escalate".into(),
+        },
+        EventBody::DelegationCreated {
+            delegation: DelegationId(n(17)),
+            from: ANN,
+            to: BO,
+            starts_at: at("2027-03-01T00:00:00Z"),
+            ends_at: at("2027-03-08T00:00:00Z"),
+            limits: "{}".into(),
+        },
+        EventBody::DelegationEnded { delegation: DelegationId(n(17)), from: ANN, to: BO },
         EventBody::DecisionRefused { item: ITEM, role: ROLE, beneficiary: BO, code: "own_item".into() },
         EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemLapsed { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },

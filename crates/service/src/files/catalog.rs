@@ -1,14 +1,18 @@
-//! The catalog's files: `systems/*.toml`, `policies.toml`, `roles/*.toml`.
+//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`.
 
+mod groups;
 mod policy;
 mod role;
+mod rules;
 mod system;
 
 use std::collections::{HashMap, HashSet};
 
 use latchkey_domain::{portal_role::PortalRole, system::BUILT_IN_SYSTEM};
+use latchkey_policy::{BadPath, MAX_HOPS, Policy, PolicySnapshot, reached};
 
 pub use self::{
+    groups::GroupFile,
     policy::PolicyFile,
     role::{EntitlementRef, RoleFile},
     system::{EntitlementFile, SystemFile},
@@ -37,13 +41,14 @@ pub const MAX_ENTITLEMENTS_PER_ROLE: usize = 200;
 pub const MAX_TAGS: usize = 20;
 
 const POLICIES: &str = "policies.toml";
+const GROUPS: &str = "groups.toml";
 
 /// A person whom a file names, to be looked up by the code that applies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonReference {
     /// What HR calls them.
     pub external_id: String,
-    /// The field that names them: `owner`, `approvers` or `fallback`.
+    /// The field that names them, such as `owner` or `approvers`.
     pub field: &'static str,
     /// Where.
     pub at: Place,
@@ -63,6 +68,8 @@ impl PersonReference {
 pub struct CatalogFiles {
     /// The systems, by path. The built-in `latchkey` isn't among them.
     pub systems: Vec<SystemFile>,
+    /// The groups, in the order of the file.
+    pub groups: Vec<GroupFile>,
     /// The policies, in the order of the file.
     pub policies: Vec<PolicyFile>,
     /// The roles, by path and in the order of their files.
@@ -76,7 +83,17 @@ impl CatalogFiles {
     pub fn people_named(&self) -> impl Iterator<Item = &PersonReference> {
         let systems = self.systems.iter().map(|system| &system.owner);
         let policies = self.policies.iter().flat_map(|policy| &policy.people);
-        systems.chain(policies).chain(self.roles.iter().map(|role| &role.owner))
+        let groups = self.groups.iter().flat_map(|group| &group.members);
+        systems.chain(groups).chain(policies).chain(self.roles.iter().map(|role| &role.owner))
+    }
+
+    /// A policy as it is frozen onto requests: with those to which it leads.
+    #[must_use]
+    pub fn snapshot(&self, policy: &Policy) -> PolicySnapshot {
+        let all: Vec<Policy> = self.policies.iter().map(|file| file.policy.clone()).collect();
+        // What leads nowhere has been refused by the parser.
+        let others = reached(policy, &all).unwrap_or_default().into_iter().cloned().collect();
+        PolicySnapshot { others, ..policy.snapshot() }
     }
 }
 
@@ -112,7 +129,8 @@ pub fn parse_catalog(files: &[(String, String)]) -> Result<CatalogFiles, Vec<Fil
     set.check_roles(&mut errors);
 
     let roles = set.roles.into_iter().map(|draft| draft.role).collect();
-    errors.finish(CatalogFiles { systems: set.systems, policies: set.policies, roles, hash: ContentHash::of(files) })
+    let hash = ContentHash::of(files);
+    errors.finish(CatalogFiles { systems: set.systems, groups: set.groups, policies: set.policies, roles, hash })
 }
 
 /// What was read so far.
@@ -123,6 +141,10 @@ struct Set {
     system_keys: Vec<(String, Vec<String>)>,
     /// A file of systems couldn't be read at all: what refers to it is then unknown, not wrong. Likewise below.
     systems_unread: bool,
+    groups: Vec<GroupFile>,
+    /// Every group as declared, sound or not.
+    group_keys: Vec<String>,
+    groups_unread: bool,
     policies: Vec<PolicyFile>,
     /// Every policy as declared, sound or not.
     policy_keys: Vec<String>,
@@ -134,9 +156,11 @@ struct Set {
 impl Set {
     fn read(&mut self, path: &str, text: &str, errors: &mut Errors) {
         let doc = Doc::new(path, text);
-        let (mistakes, systems, policies, roles) =
-            (errors.count(), self.system_keys.len(), self.policy_keys.len(), self.roles.len());
+        let (mistakes, before) = (errors.count(), self.read_so_far());
         match path.split_once('/') {
+            None if path == GROUPS => {
+                self.groups = groups::parse(&doc, &mut self.group_keys, errors);
+            }
             None if path == POLICIES => {
                 self.policies = policy::parse(&doc, &mut self.policy_keys, errors);
             }
@@ -149,19 +173,22 @@ impl Set {
             _ => errors.push(FileError::whole(
                 path,
                 "the file isn't part of a catalog",
-                Some("policies.toml, systems/NAME.toml or roles/NAME.toml"),
+                Some("policies.toml, groups.toml, systems/NAME.toml or roles/NAME.toml"),
             )),
         }
-        let nothing_new =
-            self.system_keys.len() == systems && self.policy_keys.len() == policies && self.roles.len() == roles;
-        if errors.count() > mistakes && nothing_new {
+        if errors.count() > mistakes && self.read_so_far() == before {
             self.unread(path);
         }
+    }
+
+    fn read_so_far(&self) -> [usize; 4] {
+        [self.system_keys.len(), self.group_keys.len(), self.policy_keys.len(), self.roles.len()]
     }
 
     /// Nothing could be read from this file, and that is already complained about.
     fn unread(&mut self, path: &str) {
         self.systems_unread |= path.starts_with("systems/");
+        self.groups_unread |= path == GROUPS;
         self.policies_unread |= path == POLICIES;
         self.roles_unread |= path.starts_with("roles/");
     }
@@ -208,6 +235,43 @@ impl Set {
         for file in &self.policies {
             keys.check(&file.policy.key, &file.at, errors);
             names.check(&file.policy.name, &file.at, errors);
+        }
+        let mut keys = Unique::new("group", "key");
+        for group in &self.groups {
+            keys.check(&group.key, &group.at, errors);
+        }
+        for (key, at) in self.policies.iter().flat_map(|file| &file.groups) {
+            if !self.group_keys.contains(key) && !self.groups_unread {
+                let all = self.group_keys.iter().map(String::as_str).collect();
+                let message = format!("{} isn't a group of groups.toml", text::shown(key));
+                errors.push(FileError::at(at, message, nearest(key, all)));
+            }
+        }
+        self.check_ways(errors);
+    }
+
+    /// Rules lead from policy to policy, never in a circle.
+    fn check_ways(&self, errors: &mut Errors) {
+        let all: Vec<Policy> = self.policies.iter().map(|file| file.policy.clone()).collect();
+        for file in &self.policies {
+            let Err(bad) = reached(&file.policy, &all) else { continue };
+            let (keys, why, expected) = match &bad {
+                BadPath::Cycle(keys) => (keys, "comes back to where it was", "a way that ends".to_owned()),
+                BadPath::TooFar(keys) => (keys, "is too long", format!("at most {MAX_HOPS} policies after the first")),
+                BadPath::Unknown(keys) => {
+                    // Said once, where it stands; and not at all when that policy is there with mistakes of its own.
+                    let own = keys.len() == 2 && !keys.last().is_some_and(|key| self.policy_keys.contains(key));
+                    if !own {
+                        continue;
+                    }
+                    let unknown = keys.last().map(String::as_str).unwrap_or_default();
+                    let others = self.policy_keys.iter().map(String::as_str).collect();
+                    (keys, "ends at a policy that isn't there", nearest(unknown, others))
+                }
+            };
+            let at = keys.get(1).and_then(|key| file.leads_to.iter().find(|(to, _)| to == key));
+            let message = format!("the way {} {why}", keys.join(" -> "));
+            errors.push(FileError::at(at.map_or(&file.at, |(_, at)| at), message, expected));
         }
     }
 

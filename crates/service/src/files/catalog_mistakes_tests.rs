@@ -79,7 +79,7 @@ fn promise_10_each_mistake_names_file_line_and_what_is_expected() {
         (
             "\"manager\", fallback",
             "\"boss\", fallback",
-            "policies.toml:5:25: policy \"standard\", stages: approvers is \"boss\"; expected \"manager\", \"owner\", \"system-owner\", \"security\" or \"person:\" with an external id",
+            "policies.toml:5:25: policy \"standard\", stages: approvers is \"boss\"; expected \"manager\", \"managers-manager\", \"owner\", \"system-owner\", \"security\", \"group:\" with a group's key or \"person:\" with an external id",
         ),
         (
             "fallback = \"person:E0007\"",

@@ -7,6 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::files::MAX_ERRORS;
 
+#[path = "catalog_policy_tests.rs"]
+mod policies;
+
 #[path = "catalog_mistakes_tests.rs"]
 mod mistakes;
 
@@ -185,7 +188,7 @@ fn a_set_that_is_no_catalog_is_refused() {
         assert_eq!(
             stray(path),
             [format!(
-                "{path}: the file isn't part of a catalog; expected policies.toml, systems/NAME.toml or roles/NAME.toml"
+                "{path}: the file isn't part of a catalog; expected policies.toml, groups.toml, systems/NAME.toml or roles/NAME.toml"
             )]
         );
     }

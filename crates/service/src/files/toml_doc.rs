@@ -157,6 +157,53 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// Whether the table has this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    /// What is wrong about this key has been said.
+    pub(super) fn ignore(&mut self, key: &'static str) {
+        self.asked.push(key);
+    }
+
+    /// One text, or a list of 1 to `max` texts, each once. It must be there.
+    pub(super) fn one_or_more<T: PartialEq>(
+        &mut self,
+        errors: &mut Errors,
+        key: &'static str,
+        max: usize,
+        check: impl Fn(&str) -> Result<T, Fault>,
+    ) -> Option<At<Vec<At<T>>>> {
+        if self.table.get(key).is_some_and(|value| value.get_ref().as_array().is_some()) {
+            return self.texts(errors, key, (1, max), check);
+        }
+        let one = self.text(errors, key, check)?;
+        let offset = one.offset;
+        Some(At { value: vec![one], offset })
+    }
+
+    /// A text, or a whole number that is then checked as its digits; `Some(None)` without it.
+    pub(super) fn text_or_number<T>(
+        &mut self,
+        errors: &mut Errors,
+        key: &'static str,
+        check: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<Option<At<T>>> {
+        let Some(DeValue::Integer(number)) = self.table.get(key).map(Spanned::get_ref) else {
+            return self.optional(errors, key, check);
+        };
+        let digits = number.as_str().to_owned();
+        let offset = self.find(key).map_or(self.offset, |value| value.span().start);
+        match check(&digits) {
+            Ok(value) => Some(Some(At { value, offset })),
+            Err(fault) => {
+                self.complain(errors, offset, &format!("{key} {}", fault.message), &fault.expected);
+                None
+            }
+        }
+    }
+
     /// `true` or `false`; `default` without it.
     pub(super) fn flag(&mut self, errors: &mut Errors, key: &'static str, default: bool) -> Option<bool> {
         let Some(value) = self.find(key) else { return Some(default) };

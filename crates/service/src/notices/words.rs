@@ -33,6 +33,30 @@ pub(super) fn asked_to_decide(request: RequestId, beneficiary: &str, role: &str)
     }
 }
 
+/// Somebody's item still waits for the reader.
+pub(super) fn still_waiting(request: RequestId, beneficiary: &str, role: &str) -> Words {
+    let link = link(request);
+    Words {
+        subject: format!("{beneficiary} still waits for {role}"),
+        body: format!(
+            "{beneficiary} asked for {role} and still waits. The time to decide it has passed.\n\nDecide it, or see who else can:\n{link}\n\nEverything that waits for you:\n{BASE}/approvals\n"
+        ),
+    }
+}
+
+/// The reader decides for somebody else, for a while.
+pub(super) fn stands_in(from: &str, starts: Instant, ends: Instant) -> Words {
+    let day = |at: Instant| at.format("%-d %B %Y, %H:%M UTC");
+    Words {
+        subject: format!("You decide for {from}"),
+        body: format!(
+            "{from} named you to decide for them, from {} until {}.\n\nWhat waits for them is in your list, marked with their name:\n{BASE}/approvals\n\nIf that is a mistake, you can end it here:\n{BASE}/approvals/delegation\n",
+            day(starts),
+            day(ends)
+        ),
+    }
+}
+
 /// An item has ended; nothing when that is no news to those who asked.
 pub(super) fn decided(
     request: RequestId,

@@ -32,6 +32,7 @@ impl State {
             EventBody::RequestSubmitted { .. }
             | EventBody::StageOpened { .. }
             | EventBody::ItemDecided { .. }
+            | EventBody::ItemApprovedByRule { .. }
             | EventBody::ItemWithdrawn { .. }
             | EventBody::ItemLapsed { .. }
             | EventBody::ItemCancelled { .. } => self.asking(&event.body),
@@ -58,6 +59,11 @@ impl State {
             | EventBody::EntitlementRetired { .. }
             | EventBody::PolicyVersionAdded { .. }
             | EventBody::PolicyRetired { .. }
+            | EventBody::GroupApplied { .. }
+            | EventBody::GroupRetired { .. }
+            | EventBody::StageOverdue { .. }
+            | EventBody::DelegationCreated { .. }
+            | EventBody::DelegationEnded { .. }
             | EventBody::SignedIn { .. }
             | EventBody::SignInRefused { .. }
             | EventBody::IdentityBound { .. }
@@ -161,6 +167,7 @@ impl State {
                 // The next stage's own event says where it went.
                 (Verdict::Approve, false) => self.waiting(*item).map(|_| ()),
             },
+            EventBody::ItemApprovedByRule { item, .. } => self.end_item(*item, ItemState::Approved),
             EventBody::ItemWithdrawn { item, .. } => self.end_item(*item, ItemState::Withdrawn),
             EventBody::ItemLapsed { item, .. } => self.end_item(*item, ItemState::Lapsed),
             EventBody::ItemCancelled { item, .. } => self.end_item(*item, ItemState::Cancelled),

@@ -71,6 +71,7 @@ fn decided(item: u128, verdict: Verdict, final_stage: bool) -> EventBody {
         verdict,
         on_behalf_of: None,
         final_stage,
+        stage_goes_on: false,
     }
 }
 

@@ -319,7 +319,7 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
             beneficiary: people[p],
             seconds: Some(2_592_000),
         }];
-        let approvers = vec![StageApprover { identity: manager, because: "manager".to_owned() }];
+        let approvers = vec![StageApprover { identity: manager, because: "manager".to_owned(), on_behalf_of: None }];
         let mut events = vec![
             NewEvent::new(
                 by(people[p]),
@@ -349,6 +349,7 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
                     verdict: Verdict::Approve,
                     on_behalf_of: None,
                     final_stage: true,
+                    stage_goes_on: false,
                 },
             ));
         }

@@ -93,7 +93,14 @@ impl Play<'_> {
                     let item = items::of_request(&mut self.history.db.read().await?, submitted.request).await?;
                     if let Some(item) = item.first() {
                         self.ends_by_itself(item.lapses_at);
-                        self.plan_fate(item.id(), &ask);
+                        if item.state == ItemState::Waiting {
+                            self.plan_fate(item.id(), &ask);
+                        } else {
+                            // A rule of the policy approved it: nobody has to decide.
+                            self.work_to_do = true;
+                            let given = grants::of_items(&mut self.history.db.read().await?, &[item.id]).await?;
+                            self.ends_by_itself(given.first().and_then(|grant| grant.ends_at));
+                        }
                     }
                     return Ok(());
                 }

@@ -142,7 +142,12 @@ fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64
 
 fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
     let mine = around.approvers.iter().find(|a| a.item_id == item.id && a.identity_id == me.0);
+    if let Some(seat) = mine.and_then(|a| a.on_behalf_of.as_ref()) {
+        return format!("You decide for {seat}, who named you to stand in.");
+    }
     match mine.map(|a| a.because.as_str()) {
+        Some("managers-manager") => format!("You decide as the manager of {}\u{2019}s manager.", item.beneficiary_name),
+        Some("group") => "You decide as a member of the group that the policy names.".to_owned(),
         Some("manager") => format!("You decide as {}\u{2019}s manager.", item.beneficiary_name),
         Some("owner") => "You decide as the owner of the role.".to_owned(),
         Some("system-owner") => "You decide as an owner of the system.".to_owned(),
@@ -157,14 +162,15 @@ fn earlier(around: &Around, stages: &[StageLineRow], me: IdentityId) -> Vec<Sent
     around
         .decisions
         .iter()
-        .filter(|d| stages.iter().any(|s| s.id == d.stage_id && s.state == StageState::Approved))
+        .filter(|d| stages.iter().any(|s| s.id == d.stage_id && s.state != StageState::Denied))
         .map(|d| {
             let who = if d.identity_id == me.0 {
                 Sentence::of("You")
             } else {
                 Sentence::default().link(d.name.clone(), words::person_href(d.identity_id))
             };
-            let said = who.text(" approved ").moment(d.decided_at, Told::Relative);
+            let for_whom = d.on_behalf_of.as_ref().map(|seat| format!(", for {seat},")).unwrap_or_default();
+            let said = who.text(format!("{for_whom} approved ")).moment(d.decided_at, Told::Relative);
             if d.comment.is_empty() { said.text(".") } else { said.text(": ").quote(d.comment.clone()) }
         })
         .collect()

@@ -5,7 +5,7 @@ use latchkey_domain::{
     grant::GrantState,
     item::{ItemState, StageState},
 };
-use latchkey_policy::{ApproverRule, StageRule};
+use latchkey_policy::{ApproverRule, Overdue, Quorum, StageRule};
 use latchkey_store::request_reads::{ItemLineRow, NamedApproverRow, StageLineRow};
 
 use super::{Reading, tracks};
@@ -18,7 +18,11 @@ use crate::{
 pub(super) fn of(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
     let mut steps = vec![asked(reading, item)];
     for stage in reading.whole.stages.iter().filter(|s| s.item_id == item.id) {
-        steps.extend(stage_step(reading, item, stage));
+        steps.extend(stage_steps(reading, item, stage));
+    }
+    if reading.whole.stages.iter().all(|s| s.item_id != item.id) && item.state == ItemState::Approved {
+        let at = item.closed_at.unwrap_or(item.created_at);
+        steps.push(Step::new(Mark::Done, StepWhen::At(at), "Approved by a rule of the policy; nobody had to decide"));
     }
     steps.extend(end_without_grant(item));
     steps.extend(granted(reading, item));
@@ -44,29 +48,35 @@ fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
     Step::new(Mark::Done, StepWhen::At(item.created_at), title)
 }
 
-fn stage_step(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Option<Step> {
+fn stage_steps(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Vec<Step> {
+    let mut steps = decided(reading, stage);
     match stage.state {
-        StageState::Approved | StageState::Denied => decided(reading, stage),
-        StageState::Open => Some(open(reading, item, stage)),
-        StageState::Pending => Some(pending(item, stage)),
-        StageState::Skipped => None,
+        StageState::Open => steps.push(open(reading, item, stage)),
+        StageState::Pending => steps.push(pending(item, stage)),
+        StageState::Approved | StageState::Denied | StageState::Skipped => {}
     }
+    steps
 }
 
-fn decided(reading: &Reading<'_>, stage: &StageLineRow) -> Option<Step> {
-    let d = reading.whole.around.decisions.iter().find(|d| d.stage_id == stage.id)?;
-    let yes = d.verdict == "approve";
-    let you = d.identity_id == reading.me.0;
-    let did = if yes { " approved" } else { " denied it" };
-    let title = if you {
-        Sentence::of(format!("You{did}"))
-    } else {
-        Sentence::default().link(d.name.clone(), words::person_href(d.identity_id)).text(did)
-    };
-    let mark = if yes { Mark::Done } else { Mark::Failed };
-    let mut step = Step::new(mark, StepWhen::At(d.decided_at), title);
-    step.remark = (!d.comment.is_empty()).then(|| Remark { by: None, text: d.comment.clone() });
-    Some(step)
+/// What was said in a stage: several have to agree where the policy says so.
+fn decided(reading: &Reading<'_>, stage: &StageLineRow) -> Vec<Step> {
+    let said = reading.whole.around.decisions.iter().filter(|d| d.stage_id == stage.id);
+    said.map(|d| {
+        let yes = d.verdict == "approve";
+        let you = d.identity_id == reading.me.0;
+        let for_whom = d.on_behalf_of.as_ref().map(|seat| format!(", for {seat},")).unwrap_or_default();
+        let did = format!("{for_whom}{}", if yes { " approved" } else { " denied it" });
+        let title = if you {
+            Sentence::of(format!("You{did}"))
+        } else {
+            Sentence::default().link(d.name.clone(), words::person_href(d.identity_id)).text(did)
+        };
+        let mark = if yes { Mark::Done } else { Mark::Failed };
+        let mut step = Step::new(mark, StepWhen::At(d.decided_at), title);
+        step.remark = (!d.comment.is_empty()).then(|| Remark { by: None, text: d.comment.clone() });
+        step
+    })
+    .collect()
 }
 
 fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step {
@@ -76,6 +86,13 @@ fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step
     let mut step =
         Step::new(Mark::Waiting, StepWhen::Words("Now".to_owned()), words::waiting_for(&approvers, reading.me, own));
     step.now = true;
+    let rule = rule(stage);
+    if let Some(words) = rule.as_ref().and_then(how_many) {
+        step.notes.push(Sentence::of(words));
+    }
+    if let Some(words) = rule.as_ref().and_then(|rule| late(rule, stage)) {
+        step.notes.push(words);
+    }
     if let Some(at) = item.lapses_at {
         step.notes.push(Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text("."));
     }
@@ -83,14 +100,65 @@ fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step
 }
 
 fn pending(item: &ItemLineRow, stage: &StageLineRow) -> Step {
-    let who = match rule(stage).map(|r| r.approvers) {
-        Some(ApproverRule::Manager) => format!("{}\u{2019}s manager decides", item.beneficiary_name),
-        Some(ApproverRule::RoleOwner) => "The owner of the role decides".to_owned(),
-        Some(ApproverRule::SystemOwner) => "An owner of the system decides".to_owned(),
-        Some(ApproverRule::Security) => "Security decides".to_owned(),
-        Some(ApproverRule::Person(_)) | None => "A person named by the policy decides".to_owned(),
+    let rule = rule(stage);
+    let named: Vec<String> = rule
+        .iter()
+        .flat_map(|rule| rule.approvers.rules())
+        .map(|rule| match rule {
+            ApproverRule::Manager => format!("{}\u{2019}s manager", item.beneficiary_name),
+            ApproverRule::ManagersManager => format!("the manager of {}\u{2019}s manager", item.beneficiary_name),
+            ApproverRule::RoleOwner => "the owner of the role".to_owned(),
+            ApproverRule::SystemOwner => "an owner of the system".to_owned(),
+            ApproverRule::Security => "security".to_owned(),
+            ApproverRule::Group(_) => "a group named by the policy".to_owned(),
+            ApproverRule::Person(_) => "a person named by the policy".to_owned(),
+        })
+        .collect();
+    let joint = if rule.as_ref().is_some_and(|r| r.quorum != Quorum::Any) { " and " } else { " or " };
+    let who = match named.as_slice() {
+        [] => "Somebody decides".to_owned(),
+        [one] => format!("{} decides", capitalised(one)),
+        many => format!("{} decide", capitalised(&many.join(joint))),
     };
-    Step::new(Mark::Next, StepWhen::Words("Next".to_owned()), who)
+    let mut step = Step::new(Mark::Next, StepWhen::Words("Next".to_owned()), who);
+    step.notes.extend(rule.as_ref().and_then(how_many).map(Sentence::of));
+    step
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// How many have to agree, where it isn't just one.
+fn how_many(rule: &StageRule) -> Option<String> {
+    match rule.quorum {
+        Quorum::Any => None,
+        Quorum::AtLeast(n) => Some(format!("{n} of them have to agree.")),
+        Quorum::All => Some("All of them have to agree.".to_owned()),
+        Quorum::Each => Some("One for each part has to agree.".to_owned()),
+    }
+}
+
+/// By when it should be decided, and what happens otherwise.
+fn late(rule: &StageRule, stage: &StageLineRow) -> Option<Sentence> {
+    let (deadline, at) = (rule.deadline.as_ref()?, stage.deadline_at?);
+    if let Some(since) = stage.overdue_at {
+        let words = match deadline.then {
+            Overdue::Remind => "It should have been decided by now; those who can were reminded ",
+            Overdue::Escalate => "It should have been decided by now; others were asked, too, ",
+            Overdue::Reassign => "It wasn\u{2019}t decided in time; it went to the next who can decide ",
+            Overdue::Expire => return None,
+        };
+        return Some(Sentence::of(words).moment(since, Told::Relative).text("."));
+    }
+    let then = match deadline.then {
+        Overdue::Remind => "they are reminded",
+        Overdue::Escalate => "others are asked, too",
+        Overdue::Reassign => "it goes to the next who can decide",
+        Overdue::Expire => "the request closes",
+    };
+    Some(Sentence::of("To be decided by ").moment(at, Told::Full).text(format!("; after that, {then}.")))
 }
 
 fn rule(stage: &StageLineRow) -> Option<StageRule> {

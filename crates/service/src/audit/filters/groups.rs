@@ -104,6 +104,8 @@ impl Group {
             | EventBody::RoleVersionAdded { .. }
             | EventBody::RoleRetired { .. }
             | EventBody::PolicyRetired { .. }
+            | EventBody::GroupApplied { .. }
+            | EventBody::GroupRetired { .. }
             | EventBody::OwnerChanged { .. }
             | EventBody::OwnerSucceeded { .. } => Self::Files,
             EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => {
@@ -122,6 +124,10 @@ impl Group {
             EventBody::StageOpened { .. }
             | EventBody::ApproversChanged { .. }
             | EventBody::ItemDecided { .. }
+            | EventBody::ItemApprovedByRule { .. }
+            | EventBody::StageOverdue { .. }
+            | EventBody::DelegationCreated { .. }
+            | EventBody::DelegationEnded { .. }
             | EventBody::DecisionRefused { .. } => Self::Deciding,
             EventBody::AdministratorAdded { .. }
             | EventBody::GrantCreated { .. }
@@ -155,6 +161,8 @@ impl Group {
                 "role_version_added",
                 "role_retired",
                 "policy_retired",
+                "group_applied",
+                "group_retired",
                 "owner_changed",
                 "owner_succeeded",
             ],
@@ -168,7 +176,16 @@ impl Group {
                 "foreign_change_refused",
             ],
             Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
-            Self::Deciding => &["stage_opened", "approvers_changed", "item_decided", "decision_refused"],
+            Self::Deciding => &[
+                "stage_opened",
+                "approvers_changed",
+                "item_decided",
+                "item_approved_by_rule",
+                "stage_overdue",
+                "delegation_created",
+                "delegation_ended",
+                "decision_refused",
+            ],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
             Self::Systems => &[
                 "account_wanted",

@@ -1,7 +1,7 @@
 //! What happened, in words: one sentence for each kind of event.
 
 use latchkey_domain::{
-    IdentityId, ItemId,
+    IdentityId, Instant, ItemId,
     actor::ActorRef,
     event::{EventBody, StageApprover, SubmittedItem},
     grant::{GrantEnd, GrantOrigin},
@@ -27,6 +27,8 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::RoleVersionAdded { .. }
         | EventBody::RoleRetired { .. }
         | EventBody::PolicyRetired { .. }
+        | EventBody::GroupApplied { .. }
+        | EventBody::GroupRetired { .. }
         | EventBody::OwnerChanged { .. }
         | EventBody::OwnerSucceeded { .. } => installation(d, body),
         EventBody::PersonAdded { .. }
@@ -42,6 +44,10 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::StageOpened { .. }
         | EventBody::ApproversChanged { .. }
         | EventBody::ItemDecided { .. }
+        | EventBody::ItemApprovedByRule { .. }
+        | EventBody::StageOverdue { .. }
+        | EventBody::DelegationCreated { .. }
+        | EventBody::DelegationEnded { .. }
         | EventBody::DecisionRefused { .. }
         | EventBody::ItemWithdrawn { .. }
         | EventBody::ItemLapsed { .. }
@@ -72,6 +78,12 @@ fn installation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::RestoreConfirmed { .. } => {
             d.actor().text(" confirmed the restored data; Latchkey changes the systems again").session()
         }
+        EventBody::GroupApplied { key, members, .. } => {
+            let n = members.len();
+            let people = if n == 1 { "1 member".to_owned() } else { format!("{n} members") };
+            d.actor().text(format!(" applied the group {key}, with {people}"))
+        }
+        EventBody::GroupRetired { key, .. } => d.actor().text(format!(" retired the group {key}")),
         EventBody::CatalogApplied { added, changed, retired, .. } => {
             d.actor().text(format!(" applied the catalog: {added} added, {changed} changed, {retired} retired"))
         }
@@ -207,7 +219,9 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             approvers_of(d.piece(Piece::BeneficiaryOf(*item)).text(", now"), approvers)
                 .text(format!(": {}", words::why(why)))
         }
-        EventBody::ItemDecided { item, role, beneficiary, verdict, on_behalf_of, final_stage, .. } => {
+        EventBody::ItemDecided {
+            item, role, beneficiary, verdict, on_behalf_of, final_stage, stage_goes_on, ..
+        } => {
             let verb = match verdict {
                 Verdict::Approve => " approved ",
                 Verdict::Deny => " denied ",
@@ -217,10 +231,32 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             let d = d.text(verb).role(*role).text(" for ").person(*beneficiary);
             let d = match (verdict, final_stage) {
                 (Verdict::Approve, true) => d.piece(Piece::TermOf(*item)),
+                (Verdict::Approve, false) if *stage_goes_on => d.text(", and others have to agree, too"),
                 (Verdict::Approve, false) => d.text(", and the next step is open"),
                 (Verdict::Deny, _) => d,
             };
             d.session()
+        }
+        EventBody::ItemApprovedByRule { item, role, beneficiary, rule, .. } => d
+            .text(format!("The policy\u{2019}s rule \u{201c}{rule}\u{201d} approved "))
+            .role(*role)
+            .text(" for ")
+            .person(*beneficiary)
+            .piece(Piece::TermOf(*item)),
+        EventBody::StageOverdue { item, role, beneficiary, outcome, .. } => {
+            let d = d.text("Nobody decided by the deadline on ").role(*role).text(" for ").person(*beneficiary);
+            ended(d, *item).text(format!(": {}", words::overdue(outcome)))
+        }
+        EventBody::DelegationCreated { from, to, starts_at, ends_at, .. } => {
+            let day = |at: &Instant| at.format("%-d %B %Y").to_string();
+            d.person(*to).text(" decides for ").person(*from).text(format!(
+                " from {} until {}",
+                day(starts_at),
+                day(ends_at)
+            ))
+        }
+        EventBody::DelegationEnded { from, to, .. } => {
+            d.actor().text(" ended that ").person(*to).text(" decides for ").person(*from)
         }
         EventBody::DecisionRefused { role, beneficiary, code, .. } => d
             .actor()

@@ -95,6 +95,8 @@ pub(super) fn session_end(reason: &str) -> String {
 pub(super) fn because(because: &str) -> String {
     match because {
         "manager" => "the manager".to_owned(),
+        "managers-manager" => "the manager\u{2019}s manager".to_owned(),
+        "group" => "a member of the group that decides".to_owned(),
         "owner" => "the role's owner".to_owned(),
         "system-owner" | "system_owner" => "the system's owner".to_owned(),
         "security" => "security".to_owned(),
@@ -113,8 +115,22 @@ pub(super) fn why(why: &str) -> String {
         "left" => "somebody left".to_owned(),
         "manager" | "manager_changed" => "a manager changed".to_owned(),
         "owner" | "owner_changed" => "an owner changed".to_owned(),
+        "group" => "a group has other members".to_owned(),
+        "delegation" => "somebody decides for somebody else, or does no longer".to_owned(),
+        "deadline" => "the deadline passed".to_owned(),
         "status" | "status_changed" => "somebody's status changed".to_owned(),
         "role_retired" => "the role was retired".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// What the policy says when a deadline passes.
+pub(super) fn overdue(outcome: &str) -> String {
+    match outcome {
+        "remind" => "those who can decide are reminded".to_owned(),
+        "escalate" => "others can decide too".to_owned(),
+        "reassign" => "the fallback decides instead".to_owned(),
+        "expire" => "it closes".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -1,15 +1,16 @@
 //! `policies.toml`: who decides, for whom, for how long.
 
 use latchkey_domain::identity::EmploymentType;
-use latchkey_policy::{
-    ApproverRule, AssuranceNeed, InvalidRule, MAX_OFFERS, MAX_STAGES, Policy, PolicyField, ReasonRule, StageRule,
-};
+use latchkey_policy::{AskFor, AssuranceNeed, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule};
 
-use super::{MAX_POLICIES, PersonReference};
+use super::{
+    MAX_POLICIES, PersonReference,
+    rules::{self, Named, RuleAt},
+};
 use crate::files::{
     error::{Errors, Place},
     text::{self, Fault},
-    toml_doc::{At, Doc, Table},
+    toml_doc::{Doc, Table},
 };
 
 /// A policy as its file says.
@@ -19,6 +20,10 @@ pub struct PolicyFile {
     pub policy: Policy,
     /// The people whom its stages name.
     pub people: Vec<PersonReference>,
+    /// The groups that its stages name, and where.
+    pub groups: Vec<(String, Place)>,
+    /// The policies to which its rules lead, and where.
+    pub leads_to: Vec<(String, Place)>,
     /// Where it stands.
     pub at: Place,
 }
@@ -39,27 +44,48 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     let key = table.text(errors, "key", text::key);
     let name = table.text(errors, "name", |v| text::line(v, 80));
     let description = table.text(errors, "description", |v| text::line(v, 500));
-    let stages = stages(doc, table, errors);
+    let mut named = Named::default();
+    let rules = rules::rules(doc, table, errors, &mut named);
+    // What no rule covers is refused: that may be what the rules are for.
+    let stages = if table.has("rule") && !table.has("stages") {
+        Some(Vec::new())
+    } else {
+        rules::stages(doc, table, errors, &mut named)
+    };
     let max_duration = table.text(errors, "max_duration", text::span);
     let default_duration = table.text(errors, "default_duration", text::span);
     let offer = table.texts(errors, "offer", (1, MAX_OFFERS), text::span);
     let who = table.texts(errors, "who", (1, EmploymentType::ALL.len()), |v| text::word(v, EmploymentType::ALL));
+    let may_ask = table.optional(errors, "may_ask", rules::condition);
+    let advice = table.optional(errors, "may_ask_advice", |v| text::line(v, 300));
+    let ask_for = table.optional(errors, "ask_for", |v| one_of(v, AskFor::ALL, AskFor::as_str));
     let reason = table.text(errors, "reason", |v| one_of(v, ReasonRule::ALL, ReasonRule::as_str));
     let undecided_after = table.text(errors, "undecided_after", text::span);
     let assurance = table.optional(errors, "assurance", |v| one_of(v, AssuranceNeed::ALL, AssuranceNeed::as_str));
     table.finish(errors);
 
-    let (stages, people) = stages?;
+    let (rules, stages, may_ask, advice, ask_for) = (rules?, stages?, may_ask?, advice?, ask_for?);
+    if may_ask.is_some() != advice.is_some() {
+        let offset = may_ask.as_ref().map(|at| at.offset).or(advice.as_ref().map(|at| at.offset)).unwrap_or_default();
+        let what = if may_ask.is_some() { "may_ask has no may_ask_advice" } else { "may_ask_advice has no may_ask" };
+        table.complain(errors, offset, what, "both: a condition, and what those are told who are left out");
+        return None;
+    }
+    let may_ask_at = may_ask.as_ref().map(|at| at.offset);
+    let may_ask = may_ask.zip(advice).map(|(when, advice)| MayAsk { when: when.value, advice: advice.value });
     let (default_duration, offer, who, undecided_after) = (default_duration?, offer?, who?, undecided_after?);
     let policy = Policy {
         key: key?.value,
         name: name?.value,
         description: description?.value,
+        rules: rules.iter().map(|rule| rule.rule.clone()).collect(),
         stages: stages.iter().map(|stage| stage.value.clone()).collect(),
         max_duration: max_duration?.value,
         default_duration: default_duration.value,
         offer: offer.value.iter().map(|span| span.value).collect(),
         who: who.value.iter().map(|one| one.value).collect(),
+        may_ask,
+        ask_for: ask_for.map_or_else(AskFor::default, |at| at.value),
         reason: reason?.value,
         undecided_after: undecided_after.value,
         assurance: assurance?.map(|at| at.value),
@@ -68,6 +94,8 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     for problem in &problems {
         let offset = match problem.field {
             PolicyField::Stages(at) => at.and_then(|at| stages.get(at)).or(stages.first()).map(|stage| stage.offset),
+            PolicyField::Rules(at) => at.and_then(|at| rules.get(at)).or(rules.first()).map(|rule| rule.offset),
+            PolicyField::MayAsk => may_ask_at,
             PolicyField::DefaultDuration => Some(default_duration.offset),
             PolicyField::Offer(at) => at.and_then(|at| offer.value.get(at)).map(|span| span.offset),
             PolicyField::Who => Some(who.offset),
@@ -75,56 +103,15 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
         };
         table.complain(errors, offset.unwrap_or(offer.offset), &problem.message, &problem.expected);
     }
-    problems.is_empty().then_some(PolicyFile { policy, people, at })
+    let leads_to = |rule: &RuleAt| match &rule.rule.then {
+        Outcome::Policy(key) => Some((key.clone(), doc.place(rule.offset))),
+        _ => None,
+    };
+    let leads_to = rules.iter().filter_map(leads_to).collect();
+    problems.is_empty().then_some(PolicyFile { policy, people: named.people, groups: named.groups, leads_to, at })
 }
 
-type Stages = (Vec<At<StageRule>>, Vec<PersonReference>);
-
-fn stages(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Option<Stages> {
-    let (tables, offset) = table.required_tables(errors, "stages", MAX_STAGES)?;
-    if tables.is_empty() {
-        table.complain(
-            errors,
-            offset,
-            "stages is empty",
-            &format!("1 to {MAX_STAGES}: somebody decides on everything"),
-        );
-        return None;
-    }
-    let what =
-        table.peek("key").map_or_else(|| "stages".to_owned(), |key| format!("policy {}, stages", text::shown(key)));
-    let mut people = Vec::new();
-    let mut list = Vec::with_capacity(tables.len());
-    let mut sound = true;
-    for mut stage in tables {
-        stage.call(&what, None);
-        let approvers = stage.text(errors, "approvers", rule);
-        let fallback = stage.optional(errors, "fallback", rule);
-        stage.finish(errors);
-        let (Some(approvers), Some(fallback)) = (approvers, fallback) else {
-            sound = false;
-            continue;
-        };
-        for (named, field) in [(Some(&approvers), "approvers"), (fallback.as_ref(), "fallback")] {
-            if let Some(At { value: ApproverRule::Person(id), offset }) = named {
-                people.push(PersonReference { external_id: id.clone(), field, at: doc.place(*offset) });
-            }
-        }
-        let offset = approvers.offset;
-        let fallback = fallback.map(|at| at.value);
-        list.push(At { value: StageRule { approvers: approvers.value, fallback }, offset });
-    }
-    sound.then_some((list, people))
-}
-
-fn rule(value: &str) -> Result<ApproverRule, Fault> {
-    value.parse().map_err(|_| Fault {
-        message: format!("is {}", text::shown(value)),
-        expected: InvalidRule::EXPECTED.to_owned(),
-    })
-}
-
-fn one_of<T: Copy>(value: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Result<T, Fault> {
+pub(super) fn one_of<T: Copy>(value: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Result<T, Fault> {
     all.iter().copied().find(|one| word(*one) == value).ok_or_else(|| Fault {
         message: format!("is {}", text::shown(value)),
         expected: text::any_of(&all.iter().map(|one| word(*one)).collect::<Vec<_>>()),
