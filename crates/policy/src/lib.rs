@@ -5,6 +5,7 @@
 //! - [`check_request`] says whether a wish fits a policy, with every reason why not.
 //! - [`resolve_stage`] turns a stage's rule into the people who may decide now, never the requester nor the
 //!   beneficiary (promise 2); [`who_could_decide`] refuses what nobody could decide (promise 3).
+//! - [`separation`] tells what one person must not combine, and what would resolve it (promise 4).
 //! - [`may_decide`] is the same question asked again at the moment of decision (promise 4).
 
 mod approvers;
@@ -13,6 +14,7 @@ mod policy;
 mod refusal;
 mod request;
 mod rule;
+pub mod separation;
 mod span;
 
 pub use approvers::{

@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, expire, sessions};
+use latchkey_service::{approvers, expire, separation, sessions};
 
 use crate::{Result, shared::Shared};
 
@@ -18,13 +18,15 @@ pub struct Expired {
     pub lapsed: usize,
     /// Holders who were told that something ends soon.
     pub reminded: usize,
+    /// Exceptions from rules that keep duties apart, whose time was over.
+    pub exceptions: usize,
 }
 
 impl Expired {
     /// Whether there may be more to do.
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        [self.ended, self.started, self.lapsed, self.reminded].into_iter().any(|n| n >= most)
+        [self.ended, self.started, self.lapsed, self.reminded, self.exceptions].into_iter().any(|n| n >= most)
     }
 }
 
@@ -36,18 +38,22 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let started = expire::start_due_grants(db, clock, AT_ONCE).await;
     let lapsed = expire::lapse_due_items(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
-    let done = Expired { ended: ended?, started: started?, lapsed: lapsed?, reminded: reminded? };
+    let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
+    let done =
+        Expired { ended: ended?, started: started?, lapsed: lapsed?, reminded: reminded?, exceptions: exceptions? };
     if done != Expired::default() {
         tracing::info!(
             ended = done.ended,
             started = done.started,
             lapsed = done.lapsed,
             reminded = done.reminded,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} holders reminded",
+            exceptions = done.exceptions,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} holders reminded, {} exceptions over",
             done.ended,
             done.started,
             done.lapsed,
-            done.reminded
+            done.reminded,
+            done.exceptions
         );
     }
     Ok(done)

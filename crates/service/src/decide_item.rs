@@ -21,7 +21,7 @@ use latchkey_store::{
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
     facts::{self, Beneficiary, RoleToday},
-    justify, notices,
+    justify, notices, separation,
 };
 
 /// The longest comment, in characters.
@@ -76,15 +76,18 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     let item = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     let all = stages::of_items(&mut tx, &[item.id]).await?;
     let shown = |s: &&StageRow| decision.stage.is_none_or(|shown| shown.0 == s.id);
-    let Some(stage) = open_stage(&item, &all).filter(shown) else {
+    let Some(stage) = open_stage(&item, &all).filter(shown).cloned() else {
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
-    let may = Deciding { item: &item, stage, person, verdict: decision.verdict };
+    let may = Deciding { item: &item, stage: &stage, person, verdict: decision.verdict };
     let (role, beneficiary) = match may.check(&mut tx).await? {
         Ok(facts) => facts,
         Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),
     };
 
+    let reference = actor.reference();
+    let (item, all, added) =
+        separation::with_stages_of_today(&mut tx, item, all, &role, decision.verdict, &reference).await?;
     let to = item.progress().decide(decision.verdict).map_err(|_| StoreError::Conflict { what: "the request" })?;
     stages::insert_decision(
         &mut tx,
@@ -108,8 +111,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
     items::save(&mut tx, item.id(), item.progress(), to).await?;
 
-    let reference = actor.reference();
-    let mut events = vec![
+    let mut events = added;
+    events.push(
         NewEvent::new(
             reference.clone(),
             EventBody::ItemDecided {
@@ -124,7 +127,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             },
         )
         .text("comment", comment.clone()),
-    ];
+    );
     let follow = Following { item: &item, role: &role, beneficiary: &beneficiary, actor: &reference };
     match to.state {
         ItemState::Waiting => events.push(follow.next_stage(&mut tx, to, &all).await?),
@@ -288,6 +291,11 @@ impl Deciding<'_> {
             && let Some(no) = self.not_eligible(&role, &beneficiary)
         {
             return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
+        }
+        if self.verdict == Verdict::Approve
+            && let Some(no) = separation::at_decision(tx, self.item, &role, &beneficiary.name).await?
+        {
+            return Ok(Err(("separation", no)));
         }
         Ok(Ok((role, beneficiary)))
     }

@@ -1,7 +1,7 @@
 //! Somebody asks for roles.
 
 use latchkey_domain::{
-    IdentityId, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
+    IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent, SubmittedItem},
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance,
     facts::{self, Beneficiary, RoleToday},
-    notices,
+    notices, separation,
 };
 
 /// The most roles in one submission.
@@ -64,6 +64,10 @@ pub struct Preview {
     pub stages: Result<Vec<Resolution<IdentityId>>, Vec<latchkey_policy::Refusal>>,
     /// Whatever else stands against it, apart from duration and reason.
     pub against: Option<Refusal>,
+    /// What it would combine with what the beneficiary has otherwise.
+    pub separation: separation::Found,
+    /// How many of the stages, the last ones, are there because of that.
+    pub extra_stages: usize,
 }
 
 /// Submits a request: all items or none (promise 10).
@@ -115,10 +119,10 @@ pub async fn submit_request(
     let mut events = Vec::new();
     let mut stage_events = Vec::new();
     for wish in &submission.items {
-        let item = Writing { request, reference: &reference, requester: person, wish };
+        let item = Writing { request, reference: &reference, requester: person, wish, all: &submission.items };
         let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
         told.push(submitted);
-        stage_events.push(opened);
+        stage_events.extend(opened);
     }
     let reasons = submission.items.iter().map(|i| i.reason.trim()).collect::<Vec<_>>().join("\n");
     events.push(
@@ -145,19 +149,28 @@ pub async fn submit_request(
 /// `NotFound` when the role isn't there.
 pub async fn preview(
     c: &mut impl AsConn,
+    now: Instant,
     requester: IdentityId,
     beneficiary: IdentityId,
     role: &RoleToday,
 ) -> ServiceResult<Preview> {
     let person = facts::beneficiary(c, beneficiary).await?;
-    let known = known_facts(c, requester, &person, role).await?;
     let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
+    let sought = separation::Wish { beneficiary, role: role.id, version: role.version, beside: &[], item: None };
+    let separation = separation::of_wish(c, now, sought).await?;
+    let extra = separation.extra_stages();
+    let mut role = role.clone();
+    role.policy.policy.stages.extend(extra.iter().map(|(stage, _)| stage.clone()));
+    let role = &role;
+    let known = known_facts(c, requester, &person, role).await?;
     let wish = Wish { duration: Span::MIN, reason: "a".to_owned() };
     let against = check_request(&role.policy, &role.facts, &person.facts(requester), &wish)
         .err()
         .and_then(|all| all.into_iter().next())
-        .map(refusal);
-    Ok(Preview { stages: who_could_decide(&role.policy, &known, voice), against })
+        .map(refusal)
+        .or_else(|| separation.refusal("request.separation", "This was not submitted.", voice));
+    let extra_stages = extra.len();
+    Ok(Preview { stages: who_could_decide(&role.policy, &known, voice), against, separation, extra_stages })
 }
 
 struct Writing<'a> {
@@ -165,6 +178,8 @@ struct Writing<'a> {
     reference: &'a str,
     requester: &'a PersonActor,
     wish: &'a ItemWish,
+    /// Everything in the same request.
+    all: &'a [ItemWish],
 }
 
 impl Writing<'_> {
@@ -172,9 +187,9 @@ impl Writing<'_> {
         &self,
         tx: &mut Tx,
         actor: &latchkey_domain::actor::ActorRef,
-    ) -> ServiceResult<(SubmittedItem, NewEvent)> {
+    ) -> ServiceResult<(SubmittedItem, Vec<NewEvent>)> {
         let wish = self.wish;
-        let role = facts::role_today(tx, wish.role).await?;
+        let mut role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
         self.may_ask_for(&person)?;
         let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
@@ -185,8 +200,10 @@ impl Writing<'_> {
             assurance::enough_to_ask(&role, &self.requester.assurance)?;
         }
         self.not_already_there(tx, &role, &person).await?;
-        let known = known_facts(tx, self.requester.identity, &person, &role).await?;
         let voice = if self.requester.identity == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
+        let extra = separation::at_submission(tx, &role, &person, &self.beside(), voice).await?;
+        role.policy.policy.stages.extend(extra.stages());
+        let known = known_facts(tx, self.requester.identity, &person, &role).await?;
         let stages = who_could_decide(&role.policy, &known, voice).map_err(refused)?;
 
         let item = ItemId::new(tx.now());
@@ -223,7 +240,8 @@ impl Writing<'_> {
         let (Some(stage), Some(resolution)) = (first, stages.first()) else {
             return Err(StoreError::Misuse("a policy without stages was accepted").into());
         };
-        let opened = approvers::open(tx, item, self.request, stage, 0, resolution, actor).await?;
+        let mut opened = extra.note(tx, item, actor).await?;
+        opened.push(approvers::open(tx, item, self.request, stage, 0, resolution, actor).await?);
         notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, &person.name, &role.facts.name)
             .await?;
         let submitted = SubmittedItem {
@@ -235,6 +253,12 @@ impl Writing<'_> {
             seconds: Some(seconds),
         };
         Ok((submitted, opened))
+    }
+
+    /// The other roles for the same person in the same request.
+    fn beside(&self) -> Vec<RoleId> {
+        let same = |other: &&ItemWish| other.beneficiary == self.wish.beneficiary && other.role != self.wish.role;
+        self.all.iter().filter(same).map(|other| other.role).collect()
     }
 
     /// For oneself, or for one's own report.

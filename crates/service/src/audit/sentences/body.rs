@@ -8,7 +8,7 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, systems::systems, words};
+use super::{Draft, Piece, separation::separation, systems::systems, words};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -29,6 +29,12 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::PolicyRetired { .. }
         | EventBody::OwnerChanged { .. }
         | EventBody::OwnerSucceeded { .. } => installation(d, body),
+        EventBody::SeparationRuleVersionAdded { .. }
+        | EventBody::SeparationRuleRetired { .. }
+        | EventBody::SeparationOwnerChanged { .. }
+        | EventBody::SeparationExceptionGranted { .. }
+        | EventBody::SeparationExceptionEnded { .. }
+        | EventBody::SeparationStageAdded { .. } => separation(d, body),
         EventBody::PersonAdded { .. }
         | EventBody::PersonChanged { .. }
         | EventBody::PersonStatusChanged { .. }
@@ -56,6 +62,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::FulfilmentWanted { .. }
         | EventBody::FulfilmentFailed { .. }
         | EventBody::FulfilmentWaits { .. }
+        | EventBody::FulfilmentHeldBack { .. }
         | EventBody::FulfilmentConfirmed { .. }
         | EventBody::FulfilmentRetried { .. }
         | EventBody::FulfilmentKept { .. } => systems(d, body),
