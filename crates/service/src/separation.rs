@@ -19,5 +19,5 @@ mod wish;
 pub use provision::{HeldBack, held_back};
 pub(crate) use stages::{Extra, with_stages_of_today};
 pub(crate) use succession::{hand_over, hand_over_what_is_left, holder_left};
-pub use wish::{Found, FoundConflict, Wish, of_wish};
+pub use wish::{Found, FoundConflict, Wish, of_wish, of_wishes};
 pub(crate) use wish::{at_decision, at_submission};

@@ -156,7 +156,7 @@ pub async fn preview(
 ) -> ServiceResult<Preview> {
     let person = facts::beneficiary(c, beneficiary).await?;
     let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
-    let sought = separation::Wish { beneficiary, role: role.id, version: role.version, beside: &[], item: None };
+    let sought = separation::Wish { beneficiary, role: role.id, beside: &[], item: None };
     let separation = separation::of_wish(c, now, sought).await?;
     let extra = separation.extra_stages();
     let mut role = role.clone();

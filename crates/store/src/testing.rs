@@ -9,7 +9,7 @@ mod rows;
 pub use databases::{TestPostgres, sweep_and_template};
 pub use rows::{
     PersonSpec, RoleSpec, add_account, add_entitlement, add_fulfilment, add_grant, add_person, add_policy, add_role,
-    add_system, set_owner, set_status,
+    add_separation_rule, add_system, set_owner, set_status,
 };
 
 use crate::{Db, StoreResult, connection::Pools};

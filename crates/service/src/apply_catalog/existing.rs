@@ -10,6 +10,7 @@ use latchkey_store::{
         policies::{self, PolicyVersionRow},
         roles::{self, RoleVersionRow},
     },
+    separation::rules::{self, RuleOwnerRow},
     systems::{self, EntitlementRow, SystemRow},
 };
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub(super) struct Existing {
     /// What each version in force gives.
     pub(super) given: HashMap<Uuid, BTreeSet<Uuid>>,
     pub(super) owners: HashMap<Owned, OwnershipRow>,
+    /// Who owns each rule that keeps duties apart, by its key.
+    pub(super) rule_owners: HashMap<String, RuleOwnerRow>,
 }
 
 impl Existing {
@@ -44,6 +47,7 @@ impl Existing {
                 owners.insert(owned, row);
             }
         }
-        Ok(Self { systems, entitlements, policies, roles, given, owners })
+        let rule_owners = rules::owners_by_key(c).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
+        Ok(Self { systems, entitlements, policies, roles, given, owners, rule_owners })
     }
 }

@@ -101,7 +101,7 @@ pub async fn grant(
     clock: &dyn Clock,
     actor: &Actor,
     wish: &ExceptionWish,
-    zone: Tz,
+    zone: &str,
 ) -> ServiceResult<Granted> {
     let person = a_person(actor)?;
     let mut tx = db.begin(clock.now()).await?;
@@ -129,7 +129,7 @@ pub async fn grant(
             "If that is wrong, the people team can put it right.",
         ));
     }
-    let zone = beneficiary.time_zone.as_deref().and_then(|z| z.parse().ok()).unwrap_or(zone);
+    let zone = beneficiary.time_zone.as_deref().unwrap_or(zone).parse().unwrap_or(Tz::UTC);
     let (reason, ends_at) = checked(wish, now, zone)?;
     let mut events = Vec::new();
     let open = store::open_of(&mut tx, &[wish.person.0]).await?;

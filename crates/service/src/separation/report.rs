@@ -13,7 +13,7 @@ use latchkey_store::{
         conflicts::{self, ConflictRow, Key, TouchRow},
         exceptions::{self, ExceptionRow},
         ownership,
-        rules::{self, MemberRow},
+        rules::{self, MemberRow, RuleVersionRow},
     },
 };
 use uuid::Uuid;
@@ -97,43 +97,55 @@ pub struct SideMember {
     pub role: Option<RoleId>,
 }
 
-/// The rules in force that this actor may see, by name. Four queries, one more for whoever sees only their own.
+/// The rules in force that are in sight, by name. Three queries.
 ///
 /// # Errors
-/// `NotFound` to whoever may see none.
-pub async fn rules(c: &mut impl AsConn, actor: &Actor, now: Instant) -> ServiceResult<Vec<RuleLine>> {
-    let sight = sight(c, actor).await?;
-    let members = rules::members(c).await?;
+/// When the database fails.
+pub async fn rules(c: &mut impl AsConn, sight: &Sight, now: Instant) -> ServiceResult<Vec<RuleLine>> {
     let versions = rules::in_force(c).await?;
-    let counts: BTreeMap<Uuid, (i64, i64)> = conflicts::count_by_rule(c, now)
-        .await?
-        .into_iter()
-        .map(|(rule, people, without)| (rule, (people, without)))
-        .collect();
+    let members = rules::members(c).await?;
+    let counts = conflicts::count_by_rule(c, now).await?;
     let mut lines: Vec<RuleLine> = versions
         .into_iter()
         .filter(|v| v.retired_at.is_none() && sight.covers(SeparationRuleId(v.rule_id)))
-        .map(|v| {
-            let own: Vec<&MemberRow> = members.iter().filter(|m| m.rule_id == v.rule_id).collect();
-            let first = own.first();
-            let (people, without) = counts.get(&v.rule_id).copied().unwrap_or_default();
-            RuleLine {
-                id: SeparationRuleId(v.rule_id),
-                approver: v.approver.map(|id| first.and_then(|m| m.approver_name.clone()).unwrap_or(id)),
-                owner: first.and_then(|m| Some((IdentityId(m.owner_id?), m.owner_name.clone()?))),
-                sides: sides(&own),
-                key: v.key,
-                name: v.name,
-                description: v.description,
-                people,
-                without,
-                since: v.valid_from,
-                version: v.version,
-            }
-        })
+        .map(|v| line(v, &members, &counts))
         .collect();
     lines.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     Ok(lines)
+}
+
+/// One rule in force by its key. Three queries.
+///
+/// # Errors
+/// `NotFound` for one that isn't in sight.
+pub async fn rule(c: &mut impl AsConn, sight: &Sight, key: &str, now: Instant) -> ServiceResult<RuleLine> {
+    let version = rules::by_key(c, key).await?.filter(|v| v.retired_at.is_none()).ok_or(ServiceError::NotFound)?;
+    if !sight.covers(SeparationRuleId(version.rule_id)) {
+        return Err(ServiceError::NotFound);
+    }
+    let members = rules::members_of(c, &[version.rule_id]).await?;
+    let counts = conflicts::count_by_rule(c, now).await?;
+    Ok(line(version, &members, &counts))
+}
+
+fn line(v: RuleVersionRow, members: &[MemberRow], counts: &[(Uuid, i64, i64)]) -> RuleLine {
+    let own: Vec<&MemberRow> = members.iter().filter(|m| m.rule_id == v.rule_id).collect();
+    let first = own.first();
+    let (people, without) =
+        counts.iter().find(|(rule, ..)| *rule == v.rule_id).map_or((0, 0), |(_, people, without)| (*people, *without));
+    RuleLine {
+        id: SeparationRuleId(v.rule_id),
+        approver: v.approver.map(|id| first.and_then(|m| m.approver_name.clone()).unwrap_or(id)),
+        owner: first.and_then(|m| Some((IdentityId(m.owner_id?), m.owner_name.clone()?))),
+        sides: sides(&own),
+        key: v.key,
+        name: v.name,
+        description: v.description,
+        people,
+        without,
+        since: v.valid_from,
+        version: v.version,
+    }
 }
 
 fn sides(members: &[&MemberRow]) -> Vec<(String, Vec<SideMember>)> {

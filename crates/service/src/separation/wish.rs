@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use latchkey_domain::{IdentityId, Instant, ItemId, RoleId, RoleVersionId, SeparationRuleId, item::StageState};
+use latchkey_domain::{IdentityId, Instant, ItemId, RoleId, SeparationRuleId, item::StageState};
 use latchkey_policy::{
     StageRule, Voice,
-    separation::{self as policy, Conflict, Holding, Outcome, Standing},
+    separation::{self as policy, Conflict, Holding, Outcome, SeparationRule, Standing},
 };
 use latchkey_store::{
     AsConn, Tx,
     items::ItemRow,
     separation::{
         exceptions::{self, ExceptionRow},
-        rules,
+        rules::{self, HoldingRow},
         stages::{self, StageForRow},
     },
 };
+use uuid::Uuid;
 
 use super::{Extra, load};
 use crate::{
@@ -30,8 +31,6 @@ pub struct Wish<'a> {
     pub beneficiary: IdentityId,
     /// The role.
     pub role: RoleId,
-    /// Its version in force.
-    pub version: RoleVersionId,
     /// The other roles for the same person in the same request.
     pub beside: &'a [RoleId],
     /// The item that asks for it, once there is one: it isn't something that waits elsewhere.
@@ -96,37 +95,65 @@ impl Found {
 /// # Errors
 /// When the database fails.
 pub async fn of_wish(c: &mut impl AsConn, now: Instant, wish: Wish<'_>) -> ServiceResult<Found> {
-    let rules = load::rules(&rules::touched_by_versions(c, &[wish.version.0]).await?);
+    Ok(of_wishes(c, now, &[wish]).await?.pop().unwrap_or_default())
+}
+
+/// The same for several wishes, in their order, at the same cost.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_wishes(c: &mut impl AsConn, now: Instant, wishes: &[Wish<'_>]) -> ServiceResult<Vec<Found>> {
+    let nothing = || wishes.iter().map(|_| Found::default()).collect();
+    let asked: BTreeSet<Uuid> = wishes.iter().map(|w| w.role.0).collect();
+    let rules = load::rules(&rules::touched_by_roles(c, &asked.iter().copied().collect::<Vec<_>>()).await?);
     if rules.is_empty() {
-        return Ok(Found::default());
+        return Ok(nothing());
     }
-    let mut roles: Vec<_> = wish.beside.iter().map(|r| r.0).collect();
-    roles.push(wish.role.0);
-    let (own, beside): (Vec<Holding>, Vec<Holding>) =
-        load::holdings(&rules::given_by(c, &roles).await?, Standing::Wanted)
-            .into_iter()
-            .partition(|h| h.role == wish.role);
-    let Some(own) = own.into_iter().next() else { return Ok(Found::default()) };
-    let mut others = load::holdings(&rules::held_by(c, wish.beneficiary).await?, Standing::Held);
-    let mut waiting = rules::asked_for(c, wish.beneficiary).await?;
-    let here: BTreeSet<_> = roles.into_iter().collect();
-    waiting.retain(|w| !here.contains(&w.role_id) && wish.item.is_none_or(|i| i.0 != w.source_id));
-    others.extend(beside);
-    others.extend(load::holdings(&waiting, Standing::Waiting));
-    let found = policy::of_wish(&rules, &own, &others);
-    if found.is_empty() {
-        return Ok(Found::default());
+    let roles: BTreeSet<Uuid> = wishes.iter().flat_map(|w| w.beside).map(|r| r.0).chain(asked).collect();
+    let people: BTreeSet<Uuid> = wishes.iter().map(|w| w.beneficiary.0).collect();
+    let people: Vec<Uuid> = people.into_iter().collect();
+    let given = load::holdings(&rules::given_by(c, &roles.into_iter().collect::<Vec<_>>()).await?, Standing::Wanted);
+    let held = rules::held_by(c, &people).await?;
+    let waiting = rules::asked_for(c, &people).await?;
+    let found: Vec<Vec<Conflict>> =
+        wishes.iter().map(|wish| conflicts_of(wish, &rules, &given, &held, &waiting)).collect();
+    if found.iter().all(Vec::is_empty) {
+        return Ok(nothing());
     }
-    let mut open = exceptions::open_of(c, &[wish.beneficiary.0]).await?;
+    let mut open = exceptions::open_of(c, &people).await?;
     open.retain(|x| x.is_in_force(now));
-    let conflicts = found
-        .into_iter()
-        .map(|conflict| FoundConflict {
-            exception: open.iter().find(|x| x.rule_id == conflict.rule.0).cloned(),
-            conflict,
-        })
-        .collect();
-    Ok(Found { conflicts })
+    let with_exception = |wish: &Wish<'_>, conflict: Conflict| FoundConflict {
+        exception: open.iter().find(|x| x.rule_id == conflict.rule.0 && x.identity_id == wish.beneficiary.0).cloned(),
+        conflict,
+    };
+    Ok(wishes
+        .iter()
+        .zip(found)
+        .map(|(wish, all)| Found { conflicts: all.into_iter().map(|c| with_exception(wish, c)).collect() })
+        .collect())
+}
+
+fn conflicts_of(
+    wish: &Wish<'_>,
+    rules: &[SeparationRule],
+    given: &[Holding],
+    held: &[HoldingRow],
+    waiting: &[HoldingRow],
+) -> Vec<Conflict> {
+    let Some(own) = given.iter().find(|h| h.role == wish.role) else { return Vec::new() };
+    let theirs = |row: &&HoldingRow| row.identity_id == Some(wish.beneficiary.0);
+    let held: Vec<HoldingRow> = held.iter().filter(theirs).cloned().collect();
+    // What is asked for here doesn't wait elsewhere.
+    let here = |row: &HoldingRow| {
+        row.role_id == wish.role.0
+            || wish.beside.iter().any(|r| r.0 == row.role_id)
+            || wish.item.is_some_and(|i| i.0 == row.source_id)
+    };
+    let waiting: Vec<HoldingRow> = waiting.iter().filter(theirs).filter(|row| !here(row)).cloned().collect();
+    let mut others = load::holdings(&held, Standing::Held);
+    others.extend(given.iter().filter(|h| wish.beside.contains(&h.role)).cloned());
+    others.extend(load::holdings(&waiting, Standing::Waiting));
+    policy::of_wish(rules, own, &others)
 }
 
 /// Refuses what a rule keeps apart, and tells the steps that rules add. The caller holds the beneficiary's lock.
@@ -140,7 +167,7 @@ pub(crate) async fn at_submission(
     beside: &[RoleId],
     voice: Voice<'_>,
 ) -> ServiceResult<Extra> {
-    let wish = Wish { beneficiary: person.id, role: role.id, version: role.version, beside, item: None };
+    let wish = Wish { beneficiary: person.id, role: role.id, beside, item: None };
     let now = tx.now();
     let found = of_wish(tx, now, wish).await?;
     match found.refusal("request.separation", "This was not submitted.", voice) {
@@ -162,13 +189,7 @@ pub(crate) async fn at_decision(
 }
 
 async fn of_item(tx: &mut Tx, item: &ItemRow, role: &RoleToday) -> ServiceResult<Found> {
-    let wish = Wish {
-        beneficiary: IdentityId(item.beneficiary_id),
-        role: role.id,
-        version: role.version,
-        beside: &[],
-        item: Some(item.id()),
-    };
+    let wish = Wish { beneficiary: IdentityId(item.beneficiary_id), role: role.id, beside: &[], item: Some(item.id()) };
     let now = tx.now();
     of_wish(tx, now, wish).await
 }

@@ -42,7 +42,7 @@ macro_rules! in_conflict {
 }
 
 /// A place in the list of who is in conflict.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// The person's name.
     pub name: String,

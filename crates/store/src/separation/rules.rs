@@ -1,6 +1,6 @@
 //! Rules that keep duties apart, their versions, sides and members.
 
-use latchkey_domain::{AppliedSetId, IdentityId, Instant, SeparationRuleId, id::new_uuid};
+use latchkey_domain::{AppliedSetId, Instant, SeparationRuleId, id::new_uuid, identity::Status};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -133,6 +133,35 @@ pub async fn get(c: &mut impl AsConn, id: SeparationRuleId) -> StoreResult<Optio
     row!(c, RuleVersionRow, version_columns!("where r.id = $1 and v.valid_to is null"), id.0)
 }
 
+/// Who owns a rule today.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct RuleOwnerRow {
+    /// The rule's stable key.
+    pub key: String,
+    /// What the owner is called.
+    pub owner_name: String,
+    /// The key of the owner in the company's records.
+    pub owner_external_id: Option<String>,
+    /// Where the owner is in their working life.
+    #[sqlx(try_from = "String")]
+    pub owner_status: Status,
+}
+
+/// Who owns each rule today, retired ones too, by key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owners_by_key(c: &mut impl AsConn) -> StoreResult<Vec<RuleOwnerRow>> {
+    rows!(
+        c,
+        RuleOwnerRow,
+        "select r.key, i.display_name as owner_name, p.external_id as owner_external_id, i.status as owner_status
+         from separation_ownership o join separation_rule r on r.id = o.rule_id
+         join identity i on i.id = o.owner_id left join person p on p.identity_id = i.id
+         where o.valid_to is null order by r.key"
+    )
+}
+
 /// Everything that the rules in force name, by name of the rule and order of its sides.
 ///
 /// # Errors
@@ -149,30 +178,34 @@ pub async fn members_of(c: &mut impl AsConn, rules: &[Uuid]) -> StoreResult<Vec<
     rows_in!(c, MemberRow, member_columns!("r.id in ({}) order by v.name, r.id, s.position, m.id"), rules)
 }
 
-/// Everything that those rules in force name that name one of these versions' roles, or an entitlement that one of the
-/// versions gives.
+/// Everything that those rules in force name that name one of these roles, or an entitlement that the version in force of
+/// one of them gives.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn touched_by_versions(c: &mut impl AsConn, versions: &[Uuid]) -> StoreResult<Vec<MemberRow>> {
+pub async fn touched_by_roles(c: &mut impl AsConn, roles: &[Uuid]) -> StoreResult<Vec<MemberRow>> {
     rows_in!(
         c,
         MemberRow,
         member_columns!(
             "v.id in (
                  select s2.rule_version_id from separation_side s2 join separation_member m2 on m2.side_id = s2.id
-                 where m2.role_id in (select w.role_id from role_version w where w.id in ({0}))
+                 where m2.role_id in ({0})
                     or m2.entitlement_id in (
-                        select x.entitlement_id from role_version_entitlement x where x.role_version_id in ({0})))
+                        select x.entitlement_id from role_version w
+                        join role_version_entitlement x on x.role_version_id = w.id
+                        where w.valid_to is null and w.role_id in ({0})))
              order by v.name, r.id, s.position, m.id"
         ),
-        versions
+        roles
     )
 }
 
 /// A grant that hasn't ended, or a role that is asked for, with one of the entitlements that it gives.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct HoldingRow {
+    /// Whose; nobody's for what a role gives to whoever holds it.
+    pub identity_id: Option<Uuid>,
     /// The grant, the item or the version that it comes from.
     pub source_id: Uuid,
     /// The role.
@@ -185,39 +218,40 @@ pub struct HoldingRow {
     pub entitlement_name: String,
 }
 
-/// Everything that somebody's scheduled and active grants give.
+/// Everything that these people's scheduled and active grants give.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn held_by(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<HoldingRow>> {
-    rows!(
+pub async fn held_by(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult<Vec<HoldingRow>> {
+    rows_in!(
         c,
         HoldingRow,
-        "select g.id as source_id, g.role_id, n.name as role_name, x.entitlement_id, e.name as entitlement_name
+        "select g.identity_id, g.id as source_id, g.role_id, n.name as role_name, x.entitlement_id, e.name as entitlement_name
          from role_grant g
          join role_version n on n.role_id = g.role_id and n.valid_to is null
          join role_version_entitlement x on x.role_version_id = g.role_version_id
          join entitlement e on e.id = x.entitlement_id
-         where g.identity_id = $1 and g.state in ('scheduled', 'active') order by n.name, g.id, e.name",
-        identity.0
+         where g.identity_id in ({}) and g.state in ('scheduled', 'active') order by n.name, g.id, e.name",
+        identities
     )
 }
 
-/// Everything that somebody's waiting items would give by the versions in force.
+/// Everything that these people's waiting items would give by the versions in force.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn asked_for(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<Vec<HoldingRow>> {
-    rows!(
+pub async fn asked_for(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult<Vec<HoldingRow>> {
+    rows_in!(
         c,
         HoldingRow,
-        "select i.id as source_id, i.role_id, n.name as role_name, x.entitlement_id, e.name as entitlement_name
+        "select i.beneficiary_id as identity_id, i.id as source_id, i.role_id, n.name as role_name, x.entitlement_id,
+                e.name as entitlement_name
          from item i
          join role_version n on n.role_id = i.role_id and n.valid_to is null
          join role_version_entitlement x on x.role_version_id = n.id
          join entitlement e on e.id = x.entitlement_id
-         where i.beneficiary_id = $1 and i.state = 'waiting' order by n.name, i.id, e.name",
-        identity.0
+         where i.beneficiary_id in ({}) and i.state = 'waiting' order by n.name, i.id, e.name",
+        identities
     )
 }
 
@@ -229,7 +263,7 @@ pub async fn given_by(c: &mut impl AsConn, roles: &[Uuid]) -> StoreResult<Vec<Ho
     rows_in!(
         c,
         HoldingRow,
-        "select n.id as source_id, n.role_id, n.name as role_name, x.entitlement_id, e.name as entitlement_name
+        "select cast(null as uuid) as identity_id, n.id as source_id, n.role_id, n.name as role_name, x.entitlement_id, e.name as entitlement_name
          from role_version n
          join role_version_entitlement x on x.role_version_id = n.id
          join entitlement e on e.id = x.entitlement_id
