@@ -254,18 +254,22 @@ pub async fn touches_of(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult
                 g.item_id, g.starts_at,
                 exists (select 1 from stage a join separation_stage b on b.stage_id = a.id
                         where a.item_id = g.item_id and a.state = 'approved' and b.rule_id = r.id) as agreed
-         from role_grant g
+         from (select h.id as grant_id, m.side_id, m.entitlement_id
+               from role_grant h join separation_member m on m.role_id = h.role_id
+               where h.identity_id in ({0}) and h.state in ('scheduled', 'active')
+               union all
+               select h.id, m.side_id, m.entitlement_id
+               from role_grant h join role_version_entitlement x on x.role_version_id = h.role_version_id
+               join separation_member m on m.entitlement_id = x.entitlement_id
+               where h.identity_id in ({0}) and h.state in ('scheduled', 'active')) t
+         join role_grant g on g.id = t.grant_id
          join role_version n on n.role_id = g.role_id and n.valid_to is null
-         join separation_member m on m.role_id = g.role_id
-              or m.entitlement_id in (select x.entitlement_id from role_version_entitlement x
-                                      where x.role_version_id = g.role_version_id)
-         left join entitlement e on e.id = m.entitlement_id
-         join separation_side s on s.id = m.side_id
+         left join entitlement e on e.id = t.entitlement_id
+         join separation_side s on s.id = t.side_id
          join separation_rule_version v on v.id = s.rule_version_id and v.valid_to is null
          join separation_rule r on r.id = v.rule_id and r.retired_at is null
          left join separation_ownership o on o.rule_id = r.id and o.valid_to is null
          left join identity oi on oi.id = o.owner_id
-         where g.identity_id in ({}) and g.state in ('scheduled', 'active')
          order by g.identity_id, v.name, r.id, s.position, n.name, g.id, e.name",
         identities
     )

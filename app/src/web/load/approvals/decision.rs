@@ -172,7 +172,7 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
         Some("owner") => "You decide as the owner of the role.".to_owned(),
         Some("system-owner") => "You decide as an owner of the system.".to_owned(),
         Some("security") => "You decide for security.".to_owned(),
-        Some("person") => "You decide because the policy names you.".to_owned(),
+        Some("person") => "You decide because the policy, or a rule that keeps duties apart, names you.".to_owned(),
         Some(_) => "You decide because those whom the policy names can\u{2019}t.".to_owned(),
         None => String::new(),
     }
