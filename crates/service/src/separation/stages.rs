@@ -76,17 +76,14 @@ pub(crate) async fn with_stages_of_today(
     if extra.stages.is_empty() {
         return Ok((item, all, Vec::new()));
     }
-    let mut position = all.iter().map(|s| s.position).max().unwrap_or(0);
-    let mut before = item.stages;
-    for rule in extra.stages() {
-        position += 1;
+    let after = all.iter().map(|s| s.position).max().unwrap_or(0) + 1;
+    for ((before, position), rule) in (item.stages..).zip(after..).zip(extra.stages()) {
         let frozen =
             serde_json::to_string(&rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
         let at = u16::try_from(position).map_err(|_| StoreError::Misuse("an item has too many stages"))?;
         let id = StageId::new(tx.now());
         stages::insert(tx, id, item.id(), at, &frozen).await?;
         store::one_more(tx, item.id(), before).await?;
-        before += 1;
     }
     let events = extra.note(tx, item.id(), actor).await?;
     let item = items::get(tx, item.id()).await?.ok_or(ServiceError::NotFound)?;
