@@ -35,6 +35,7 @@ const CATALOG: &[(&str, &str)] = built_in![
     "roles/people-and-legal.toml",
     "roles/production.toml",
     "roles/sales.toml",
+    "separation.toml",
     "systems/build.toml",
     "systems/crm.toml",
     "systems/directory.toml",

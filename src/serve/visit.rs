@@ -42,6 +42,7 @@ fn signed(current: CurrentActor) -> Signed {
         employment: session.employment_type,
         approvals: session.frame.approvals,
         has_team: session.frame.has_team,
+        keeps_apart: session.frame.keeps_apart,
         catalog_version: Some(session.frame.catalog_version),
     }
 }

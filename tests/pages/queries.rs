@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
 
+use latchkey_service::separation::exceptions::{self, ExceptionWish};
 use latchkey_store::testing::bulk::{self, Company, Size};
 use latchkey_testkit::World;
 use serde_json::json;
@@ -71,6 +72,13 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/systems", 5),
     (Administrator, "/systems/{system_key}", 9),
     (Administrator, "/admin", 9),
+    (Administrator, "/admin/separation", 4),
+    (Administrator, "/admin/separation/conflicts", 3),
+    (Administrator, "/admin/separation/rules/{rule_key}", 7),
+    (Administrator, "/admin/separation/exceptions/{exception}/end", 6),
+    (Manager, "/admin/separation", 5),
+    (Manager, "/admin/separation/rules/{rule_key}", 8),
+    (New, "/roles/{apart_role}", 13),
     (Administrator, RESTORED, 2),
 ];
 
@@ -86,6 +94,8 @@ struct Large {
     below: usize,
     /// Entitlements of one system that need somebody.
     stuck: usize,
+    /// People in conflict by a rule that keeps duties apart.
+    conflicts: usize,
     /// Sessions of the one who looks at them.
     sessions: i128,
 }
@@ -95,6 +105,7 @@ const SMALL: Large = Large {
     last_report: 16,
     below: 1,
     stuck: 2,
+    conflicts: 2,
     sessions: 2,
 };
 const LARGER: Large = Large {
@@ -102,6 +113,7 @@ const LARGER: Large = Large {
     last_report: 60,
     below: 5,
     stuck: 30,
+    conflicts: 70,
     sessions: 12,
 };
 
@@ -126,7 +138,7 @@ fn promise_12_a_page_costs_the_same_in_a_small_and_in_a_larger_company_postgres(
 }
 
 /// Streams: each of their pieces is one bounded query.
-const STREAMS: [&str; 2] = ["/requests/{}/events", "/audit.csv"];
+const STREAMS: [&str; 3] = ["/requests/{}/events", "/audit.csv", "/admin/separation/conflicts.csv"];
 
 #[test]
 fn every_page_is_in_the_table() {
@@ -164,6 +176,7 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let company = bulk::fill(&world.db, world.now(), &policy(), large.size).await.unwrap();
     let newcomer = world.person("Nadia Newcomer", Some(company.people[1])).await;
     grow_lists(&world, &company, large).await;
+    keep_apart(&world, &company, newcomer, large).await;
     let names = names(&world, &company).await;
     let portal = Portal::new(world).await;
     let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
@@ -230,6 +243,31 @@ async fn grow_lists(world: &World, company: &Company, large: &Large) {
     assert_eq!(stuck, large.stuck as u64);
 }
 
+/// A rule of the manager's that the newcomer and others are in conflict by, with an exception for each second of them.
+async fn keep_apart(world: &World, company: &Company, newcomer: latchkey_testkit::Person, large: &Large) {
+    let manager = company.people[company.manager];
+    let system = world.system("apart", latchkey_domain::system::SystemKind::Ldap, None).await;
+    let (one, two) = (world.entitlement(system, "one").await, world.entitlement(system, "two").await);
+    let policy = world.policy("apart", &serde_json::from_str(&policy()).unwrap()).await;
+    let first = world.role("apart-1", Some(manager), policy, &[one]).await;
+    let second = world.role("apart-2", Some(manager), policy, &[two]).await;
+    let rule = world.separation_rule("apart", manager, &[(&[first.id], &[]), (&[], &[two])], None).await;
+    world.grant(newcomer, first, None).await;
+    let actor = world.actor(manager);
+    let reason = || "Covers for somebody".to_owned();
+    for n in 0..large.conflicts {
+        // Whoever reports to somebody else and looks at no page themselves.
+        let who = world.person(&format!("Conny Flict{n:03}"), None).await;
+        world.grant(who, first, None).await;
+        world.grant(who, second, None).await;
+        if n % 2 == 0 {
+            let until = world.now().date_naive() + chrono::Days::new(30);
+            let wish = ExceptionWish { rule, person: who, reason: reason(), until };
+            exceptions::grant(&world.db, world.clock.as_ref(), &actor, &wish, "UTC").await.unwrap();
+        }
+    }
+}
+
 /// What stands for the names in the addresses.
 async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, String> {
     let manager = company.people[company.manager];
@@ -259,6 +297,9 @@ async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, Strin
         ("grant", one(world, "id", &held).await),
         ("event", one(world, "id", "from event where kind = 'item_decided' order by id limit 1").await),
         ("role", company.roles[1].to_string()),
+        ("rule_key", "apart".to_owned()),
+        ("apart_role", one(world, "id", "from role where key = 'apart-2'").await),
+        ("exception", one(world, "id", "from separation_exception order by id limit 1").await),
         ("holder", holder),
         ("manager", manager.to_string()),
         ("system_key", "system-0".to_owned()),

@@ -90,6 +90,7 @@ fn form(errors: Vec<FormError>, reason: &str) -> RequestForm {
         reason_needed: true,
         errors,
         extends: false,
+        conflicts: Vec::new(),
     }
 }
 
@@ -129,6 +130,9 @@ fn crowded_role() -> RolePage {
     page.name = crate::world::LONG_ROLE.to_owned();
     page.description = ROLES[6].1.to_owned();
     page.risk = RiskLevel::Critical;
+    if let Ask::Form(form) = &mut page.ask {
+        form.conflicts = crate::keeping_apart::notes();
+    }
     for _ in 0..2 {
         let more = page.gives.clone();
         page.gives.extend(more);

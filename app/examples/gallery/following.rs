@@ -63,6 +63,7 @@ fn item(state: StateWord, stands: Sentence, steps: Vec<Step>, actions: ItemActio
         ends: Some(end_in(90)),
         state,
         stands,
+        conflicts: Vec::new(),
         steps,
         actions,
     }

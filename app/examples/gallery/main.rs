@@ -6,6 +6,7 @@ mod asking;
 mod deciding;
 mod edges;
 mod following;
+mod keeping_apart;
 mod sheet;
 mod style;
 mod watching;
@@ -31,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             following::sheets(),
             deciding::sheets(),
             watching::sheets(),
+            keeping_apart::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

@@ -42,6 +42,7 @@ pub fn context() -> PageContext {
             has_team: true,
             may_audit: true,
             may_systems: true,
+            may_separation: true,
             may_admin: true,
         },
         reader: reader(),
@@ -62,6 +63,7 @@ pub fn plain_viewer(context: &mut PageContext) {
         has_team: false,
         may_audit: false,
         may_systems: false,
+        may_separation: false,
         may_admin: false,
     };
 }

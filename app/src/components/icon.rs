@@ -63,6 +63,8 @@ pub enum Glyph {
     Return,
     /// Policy and assurance.
     Shield,
+    /// What is kept apart.
+    Separation,
     /// Something to know.
     Info,
     /// The colours of the page.
@@ -93,6 +95,7 @@ impl Glyph {
             Self::Admin => {
                 r#"<circle cx="10" cy="4.75" r="1.75"/><circle cx="5.75" cy="11.25" r="1.75"/><path d="M2.5 4.75h5.75M11.75 4.75h1.75M2.5 11.25H4M7.5 11.25h6"/>"#
             }
+            Self::Separation => r#"<path d="M8 2.25v11.5M2.25 5.25h3v5.5h-3zM10.75 5.25h3v5.5h-3z"/>"#,
             Self::Search => r#"<circle cx="7" cy="7" r="4.25"/><path d="m10.2 10.2 3.3 3.3"/>"#,
             Self::Key => r#"<circle cx="5" cy="11" r="2.75"/><path d="M7 9l6-6.25M10.25 5.75 12.5 8M12 3.8l1.5 1.5"/>"#,
             Self::More => r#"<path stroke-width="2.25" d="M3.25 8h.01M8 8h.01M12.75 8h.01"/>"#,

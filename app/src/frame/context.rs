@@ -45,6 +45,8 @@ pub enum Part {
     Audit,
     /// `/systems`
     Systems,
+    /// `/admin/separation`
+    Separation,
     /// `/admin`
     Admin,
     /// None of these: a person, my sessions, an error.
@@ -68,6 +70,8 @@ pub struct Viewer {
     pub may_audit: bool,
     /// True if they may see the systems.
     pub may_systems: bool,
+    /// True if they may see the rules that keep duties apart: all of them, or those that they own.
+    pub may_separation: bool,
     /// True if they may see the administration.
     pub may_admin: bool,
 }

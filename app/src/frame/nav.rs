@@ -29,6 +29,7 @@ const EVERYBODY: [Place; 4] = [
 const TEAM: Place = place(Part::Team, Glyph::Team, "Team", "Team", "/team");
 const AUDIT: Place = place(Part::Audit, Glyph::Audit, "Audit", "Audit", "/audit");
 const SYSTEMS: Place = place(Part::Systems, Glyph::System, "Systems", "Systems", "/systems");
+const SEPARATION: Place = place(Part::Separation, Glyph::Separation, "Separation", "Separation", "/admin/separation");
 const ADMIN: Place = place(Part::Admin, Glyph::Admin, "Admin", "Admin", "/admin");
 
 /// The places of those who look after the company's access.
@@ -39,6 +40,9 @@ fn duties(viewer: &Viewer) -> Vec<Place> {
     }
     if viewer.may_systems {
         places.push(SYSTEMS);
+    }
+    if viewer.may_separation {
+        places.push(SEPARATION);
     }
     if viewer.may_admin {
         places.push(ADMIN);

@@ -14,6 +14,7 @@ pub mod person;
 pub mod request;
 pub mod requests;
 pub mod role;
+pub mod separation;
 pub mod sessions;
 pub mod signing;
 pub mod system;

@@ -68,6 +68,8 @@ pub struct Signed {
     pub approvals: u32,
     /// People report to them.
     pub has_team: bool,
+    /// They own a rule that keeps duties apart, or an exception from one.
+    pub keeps_apart: bool,
     /// The catalog's version, found along the way.
     pub catalog_version: Option<i64>,
 }
@@ -100,6 +102,10 @@ impl Signed {
             has_team: self.has_team,
             may_audit: self.person.portal_roles.iter().any(|r| r.reads_audit()),
             may_systems: self.may_systems(),
+            may_separation: self.keeps_apart
+                || [PortalRole::Administrator, PortalRole::Security, PortalRole::Auditor]
+                    .into_iter()
+                    .any(|r| self.person.has(r)),
             may_admin: self.person.has(PortalRole::Administrator),
         }
     }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     AccountId, AppliedSetId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, Instant,
-    ItemId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    ItemId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
+    SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
     fulfilment::{Outcome, Presence},
@@ -69,6 +70,15 @@ pub struct StageApprover {
     pub on_behalf_of: Option<IdentityId>,
 }
 
+/// One side of a rule that keeps duties apart, as its event tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeparationSide {
+    /// The roles that make this side.
+    pub roles: Vec<RoleId>,
+    /// The entitlements that make this side, through whatever role.
+    pub entitlements: Vec<EntitlementId>,
+}
+
 /// What happened. The word in `kind` is fixed for ever; fields are only added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -122,6 +132,46 @@ pub enum EventBody {
     /// A role's or system's owner left, and somebody else owns it from now on: `because` is `backup`, `manager` or
     /// `administrator`.
     OwnerSucceeded { role: Option<RoleId>, system: Option<SystemId>, from: IdentityId, to: IdentityId, because: String },
+
+    // --- separation of duties ---
+    /// A rule that keeps duties apart has a new version; `people` are in conflict by it at that moment. Without `approver`
+    /// it blocks, else the person with that external id has to agree.
+    SeparationRuleVersionAdded {
+        rule: SeparationRuleId,
+        rule_version: SeparationRuleVersionId,
+        key: String,
+        version: i64,
+        sides: Vec<SeparationSide>,
+        approver: Option<String>,
+        people: i64,
+    },
+    /// A rule that keeps duties apart is not in the files any more.
+    SeparationRuleRetired { rule: SeparationRuleId, key: String },
+    /// A rule, or an exception from one, has another owner; `because` is set when the owner before has left.
+    SeparationOwnerChanged {
+        rule: SeparationRuleId,
+        exception: Option<SeparationExceptionId>,
+        from: Option<IdentityId>,
+        to: IdentityId,
+        because: Option<String>,
+    },
+    /// Somebody may have both sides of a rule until a time.
+    SeparationExceptionGranted {
+        exception: SeparationExceptionId,
+        rule: SeparationRuleId,
+        identity: IdentityId,
+        owner: IdentityId,
+        ends_at: Instant,
+    },
+    /// An exception is over: `reason` is `ended`, `expired` or `left`.
+    SeparationExceptionEnded {
+        exception: SeparationExceptionId,
+        rule: SeparationRuleId,
+        identity: IdentityId,
+        reason: String,
+    },
+    /// An item got one more step, because of these rules.
+    SeparationStageAdded { item: ItemId, stage: StageId, position: i64, rules: Vec<SeparationRuleId> },
 
     // --- people ---
     /// A person is known from now on.
@@ -258,6 +308,16 @@ pub enum EventBody {
         grant: GrantId,
         generation: i64,
     },
+    /// Latchkey doesn't ask the system: a rule keeps this apart from what its holder has otherwise.
+    FulfilmentHeldBack {
+        fulfilment: FulfilmentId,
+        identity: IdentityId,
+        system: SystemId,
+        entitlement: EntitlementId,
+        grant: GrantId,
+        rule: SeparationRuleId,
+        generation: i64,
+    },
     /// The system said on read-back that it is so. `found` means that it was so before Latchkey asked.
     FulfilmentConfirmed {
         fulfilment: FulfilmentId,
@@ -297,11 +357,21 @@ impl EventBody {
             | Self::PolicyVersionAdded { .. }
             | Self::PolicyRetired { .. }
             | Self::GroupRetired { .. }
+            | Self::SeparationRuleVersionAdded { .. }
+            | Self::SeparationRuleRetired { .. }
             | Self::ForeignChangeRefused { .. } => vec![],
             Self::GroupApplied { members, .. } => members.iter().map(|m| (Identity, m.0)).collect(),
             Self::DelegationCreated { from, to, .. } | Self::DelegationEnded { from, to, .. } => {
                 vec![(Identity, from.0), (Identity, to.0)]
             }
+            Self::SeparationOwnerChanged { from, to, .. } => from.iter().chain([to]).map(|i| (Identity, i.0)).collect(),
+            Self::SeparationExceptionGranted { identity, owner, .. } => {
+                let mut all = vec![(Identity, identity.0), (Identity, owner.0)];
+                all.dedup();
+                all
+            }
+            Self::SeparationExceptionEnded { identity, .. } => vec![(Identity, identity.0)],
+            Self::SeparationStageAdded { item, .. } => vec![(Item, item.0)],
             Self::AdministratorAdded { identity, grant } => vec![(Identity, identity.0), (Grant, grant.0)],
             Self::SystemApplied { system, owner, .. } => {
                 let mut all = vec![(System, system.0)];
@@ -374,7 +444,8 @@ impl EventBody {
             | Self::GrantMoved { grant, identity, role, .. } => {
                 vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
             }
-            Self::FulfilmentWaits { identity, system, grant, .. } => {
+            Self::FulfilmentWaits { identity, system, grant, .. }
+            | Self::FulfilmentHeldBack { identity, system, grant, .. } => {
                 vec![(Identity, identity.0), (System, system.0), (Grant, grant.0)]
             }
             Self::AccountWanted { identity, system, .. }

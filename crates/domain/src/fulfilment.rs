@@ -59,6 +59,10 @@ text_enum! {
 /// proved yet what the role asks for (promise 8). The work stays due.
 pub const WAITS_FOR_SIGN_IN: &str = "waits_for_sign_in";
 
+/// Stands in place of the last attempt's outcome while a rule keeps this apart from what its holder has otherwise, without
+/// an exception in force (promise 4). The work stays due.
+pub const HELD_BACK: &str = "held_back";
+
 /// The part of a fulfilment that its rules are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {

@@ -102,6 +102,12 @@ ids! {
     RoleVersionId,
     /// A session, as named in events and on pages (never the secret in the cookie).
     SessionId,
+    /// Somebody may have both sides of a rule for a time.
+    SeparationExceptionId,
+    /// A rule that keeps duties apart, whatever its version.
+    SeparationRuleId,
+    /// One version of a rule that keeps duties apart.
+    SeparationRuleVersionId,
     /// One step of an item's approval.
     StageId,
     /// A target system.

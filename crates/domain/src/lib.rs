@@ -21,7 +21,7 @@ mod text_enum;
 pub use id::{
     AccountId, AppliedSetId, AttemptId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
     GroupId, IdentityId, ItemId, LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
-    SessionId, StageId, SystemId, TokenId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId, TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

@@ -8,6 +8,7 @@
 //!   beneficiary (promise 2); [`who_could_decide`] refuses what nobody could decide (promise 3).
 //! - [`may_decide`] is the same question asked again at the moment of decision (promise 4), and [`is_reached`] says
 //!   whether enough of them said yes.
+//! - [`separation`] tells what one person must not combine, and what would resolve it (promise 4).
 
 mod approvers;
 mod condition;
@@ -18,6 +19,7 @@ mod refusal;
 mod request;
 mod routing;
 mod rule;
+pub mod separation;
 mod span;
 
 pub use approvers::{

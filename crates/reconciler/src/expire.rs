@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, deadline, delegate, expire, sessions};
+use latchkey_service::{approvers, deadline, delegate, expire, separation, sessions};
 
 use crate::{Result, shared::Shared};
 
@@ -22,13 +22,17 @@ pub struct Expired {
     pub turned: usize,
     /// Holders who were told that something ends soon.
     pub reminded: usize,
+    /// Exceptions from rules that keep duties apart, whose time was over.
+    pub exceptions: usize,
 }
 
 impl Expired {
     /// Whether there may be more to do.
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded].into_iter().any(|n| n >= most)
+        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions]
+            .into_iter()
+            .any(|n| n >= most)
     }
 }
 
@@ -42,6 +46,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let turned = delegate::turn(db, clock, AT_ONCE).await;
     let overdue = deadline::run_overdue(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
+    let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
     let done = Expired {
         ended: ended?,
         started: started?,
@@ -49,6 +54,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
         overdue: overdue?,
         turned: turned?,
         reminded: reminded?,
+        exceptions: exceptions?,
     };
     if done != Expired::default() {
         tracing::info!(
@@ -58,13 +64,15 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             overdue = done.overdue,
             turned = done.turned,
             reminded = done.reminded,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded",
+            exceptions = done.exceptions,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over",
             done.ended,
             done.started,
             done.lapsed,
             done.overdue,
             done.turned,
-            done.reminded
+            done.reminded,
+            done.exceptions
         );
     }
     Ok(done)

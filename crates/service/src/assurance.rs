@@ -10,19 +10,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use latchkey_domain::{GrantId, IdentityId, assurance::Assurance};
+use latchkey_domain::{GrantId, IdentityId, Instant, SeparationRuleId, assurance::Assurance};
 use latchkey_policy::{AssuranceNeed, PolicySnapshot};
 use latchkey_store::{AsConn, grants, session};
 use uuid::Uuid;
 
-use crate::{ServiceError, ServiceResult, facts::RoleToday};
+use crate::{ServiceError, ServiceResult, facts::RoleToday, separation};
 
 /// What an identity's active grants justify at this moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Justified {
     /// The entitlements that active grants need.
     pub needed: BTreeSet<Uuid>,
-    /// Those among them that may not be given yet: no grant that needs them has the assurance that its role asks for.
+    /// Those among them that may not be given yet: no grant that needs them has the assurance that its role asks for and is
+    /// free of what a rule keeps apart.
     pub waits: BTreeMap<Uuid, Waits>,
 }
 
@@ -35,6 +36,17 @@ pub struct Waits {
     pub role: String,
     /// The reason and what would help, as sentences.
     pub words: String,
+    /// What it waits for.
+    pub for_what: WaitsFor,
+}
+
+/// What something waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// A sign-in of its holder.
+    SignIn,
+    /// That its holder isn't in conflict by this rule any more, or has an exception.
+    Separation(SeparationRuleId),
 }
 
 /// What a role asks for, by its own version and its policy in force; an error says that it can't be known.
@@ -76,11 +88,13 @@ pub(crate) fn enough_to_ask(role: &RoleToday, session: &Assurance) -> ServiceRes
     }
 }
 
-/// What an identity's grants justify, and what of it must wait for a sign-in of theirs. `name` is what they are called.
+/// What an identity's grants justify, and what of it must wait: for a sign-in of theirs, or because a rule keeps it apart
+/// from what they have otherwise. `name` is what they are called.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn justified(c: &mut impl AsConn, who: IdentityId, name: &str) -> ServiceResult<Justified> {
+pub async fn justified(c: &mut impl AsConn, now: Instant, who: IdentityId, name: &str) -> ServiceResult<Justified> {
+    let held_back = separation::held_back(c, now, who, name).await?;
     let rows = grants::justified(c, who).await?;
     let mut all = Justified::default();
     let mut given = BTreeSet::new();
@@ -88,6 +102,12 @@ pub async fn justified(c: &mut impl AsConn, who: IdentityId, name: &str) -> Serv
     let mut shown: Option<Option<Assurance>> = None;
     for row in rows {
         all.needed.insert(row.entitlement_id);
+        if let Some(held) = held_back.get(&GrantId(row.grant_id)) {
+            let (words, for_what) = (held.words.clone(), WaitsFor::Separation(held.rule));
+            let waits = Waits { grant: GrantId(row.grant_id), role: row.role_name, words, for_what };
+            all.waits.entry(row.entitlement_id).or_insert(waits);
+            continue;
+        }
         let words = match need(row.assurance.as_deref(), &row.policy_body) {
             Ok(None) => None,
             Ok(Some(need)) => {
@@ -105,7 +125,8 @@ pub async fn justified(c: &mut impl AsConn, who: IdentityId, name: &str) -> Serv
         match words {
             None => drop(given.insert(row.entitlement_id)),
             Some(words) => {
-                let waits = Waits { grant: GrantId(row.grant_id), role: row.role_name, words };
+                let for_what = WaitsFor::SignIn;
+                let waits = Waits { grant: GrantId(row.grant_id), role: row.role_name, words, for_what };
                 all.waits.entry(row.entitlement_id).or_insert(waits);
             }
         }

@@ -21,7 +21,7 @@ use latchkey_store::{
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, approvers, deadline,
     facts::{self, Beneficiary, RoleToday},
-    justify, notices,
+    justify, notices, separation,
 };
 
 /// The longest comment, in characters.
@@ -78,7 +78,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     let item = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     let all = stages::of_items(&mut tx, &[item.id]).await?;
     let shown = |s: &&StageRow| decision.stage.is_none_or(|shown| shown.0 == s.id);
-    let Some(stage) = open_stage(&item, &all).filter(shown) else {
+    let Some(stage) = open_stage(&item, &all).filter(shown).cloned() else {
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
     let may = Deciding { item: &item, stage, person, verdict: decision.verdict };
@@ -103,6 +103,13 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     said.push(Yes { who: person.identity, seat: *seat.seat() });
     let enough = decision.verdict == Verdict::Deny || is_reached(&resolution, &said);
 
+    let reference = actor.reference();
+    // A step that duties being kept apart wants since comes before the last yes.
+    let (item, all, added) = if enough {
+        separation::with_stages_of_today(&mut tx, item, all, &role, decision.verdict, &reference).await?
+    } else {
+        (item, all, Vec::new())
+    };
     let from = item.progress();
     let conflict = |_| StoreError::Conflict { what: "the request" };
     let to = if enough { from.decide(decision.verdict).map_err(conflict)? } else { from };
@@ -132,8 +139,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
         stages::remove_approver(&mut tx, StageId(stage.id), person.identity).await?;
     }
 
-    let reference = actor.reference();
-    let mut events = vec![
+    let mut events = added;
+    events.push(
         NewEvent::new(
             reference.clone(),
             EventBody::ItemDecided {
@@ -149,7 +156,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             },
         )
         .text("comment", comment.clone()),
-    ];
+    );
     let follow = Following { item: &item, role: &role, beneficiary: &beneficiary, actor: &reference };
     match to.state {
         ItemState::Waiting if !enough => {}
@@ -312,6 +319,11 @@ impl Deciding<'_> {
             && let Some(no) = self.not_eligible(tx, &role, &beneficiary).await?
         {
             return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
+        }
+        if self.verdict == Verdict::Approve
+            && let Some(no) = separation::at_decision(tx, self.item, &role, &beneficiary.name).await?
+        {
+            return Ok(Err(("separation", no)));
         }
         Ok(Ok(Checked { role, beneficiary, seat, resolution: now.resolution, rule }))
     }

@@ -10,6 +10,7 @@ use latchkey_store::{
     Change, Tx,
     grants::{self, GrantRow},
     items,
+    separation::exceptions,
 };
 
 use crate::{ServiceError, ServiceResult, facts};
@@ -21,6 +22,10 @@ use crate::{ServiceError, ServiceResult, facts};
 pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
     grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
     grants::end(tx, grant.id(), grant.state, reason).await?;
+    // What a rule held back beside this one may go on.
+    if exceptions::look_again(tx, grant.identity()).await? {
+        tx.announce(Change::Work);
+    }
     if let Some(item) = grant.item_id
         && let Some(item) = items::get(tx, item.into()).await?
     {

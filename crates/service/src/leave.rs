@@ -8,7 +8,7 @@ use latchkey_domain::{
 };
 use latchkey_store::{Change, Tx, grants as store, items, stages};
 
-use crate::{ServiceResult, approvers, grants, justify, sessions, succession};
+use crate::{ServiceResult, approvers, grants, justify, separation, sessions, succession};
 
 /// Ends the person's sessions, grants and open requests, passes what they owned to their successor, and gives what they
 /// had to decide to others. The caller holds the installation's row and their lock, taken in this order, and has saved
@@ -43,8 +43,10 @@ pub async fn person_left(tx: &mut Tx, who: IdentityId, actor: &ActorRef) -> Serv
             },
         ));
     }
+    events.extend(separation::holder_left(tx, who, actor).await?);
     // What they owned is somebody else's before it is worked out again who decides.
     events.extend(succession::hand_over(tx, who, actor).await?);
+    events.extend(separation::hand_over(tx, who, actor).await?);
     events.extend(approvers::remake_for_identity(tx, who, actor, "left").await?);
     Ok(events)
 }

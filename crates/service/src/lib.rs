@@ -30,6 +30,7 @@ pub mod plan;
 pub mod rate_limit;
 pub mod replay;
 pub mod retry_fulfilment;
+pub mod separation;
 pub mod sessions;
 pub mod sign_in;
 pub mod submit_request;

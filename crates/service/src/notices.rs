@@ -115,6 +115,14 @@ pub async fn sign_in_needed(tx: &mut Tx, to: IdentityId, grant: GrantId, role: &
     queue(tx, to, "sign_in_needed", grant.0, words::sign_in_needed(role)).await
 }
 
+/// Something of a grant is held back: a rule keeps it apart from what its holder has otherwise.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held_back(tx: &mut Tx, to: IdentityId, grant: GrantId, role: &str, why: &str) -> ServiceResult<()> {
+    queue(tx, to, "held_back", grant.0, words::held_back(role, why)).await
+}
+
 /// Every system confirmed what a grant gives.
 ///
 /// # Errors

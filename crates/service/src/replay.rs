@@ -14,7 +14,7 @@ use std::{
 
 use latchkey_domain::{
     AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId,
-    SystemId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, StageId, SystemId,
     account::AccountState,
     event::Envelope,
     fulfilment::{Presence, Progress},
@@ -24,6 +24,7 @@ use latchkey_domain::{
 };
 
 mod apply;
+mod separation;
 mod tables;
 
 pub use tables::{from_log, from_tables};
@@ -57,6 +58,10 @@ pub enum Owned {
     Role(RoleId),
     /// A system.
     System(SystemId),
+    /// A rule that keeps duties apart.
+    Rule(SeparationRuleId),
+    /// An exception from such a rule.
+    Exception(SeparationExceptionId),
 }
 
 /// An item.
@@ -121,6 +126,37 @@ pub struct Fulfilment {
     pub generation: i64,
 }
 
+/// The roles and the entitlements that one side of a rule names.
+pub type Sides = (BTreeSet<RoleId>, BTreeSet<EntitlementId>);
+
+/// A rule that keeps duties apart, in the version in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeparationRule {
+    /// The version's id.
+    pub id: SeparationRuleVersionId,
+    /// Its number.
+    pub version: i64,
+    /// What each side names.
+    pub sides: Vec<Sides>,
+    /// Who has to agree, by external id; absent where it blocks.
+    pub approver: Option<String>,
+    /// The rule isn't in the files any more.
+    pub retired: bool,
+}
+
+/// An exception from a rule that keeps duties apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeparationException {
+    /// From which rule.
+    pub rule: SeparationRuleId,
+    /// Whose.
+    pub identity: IdentityId,
+    /// Until when it was granted.
+    pub ends_at: Instant,
+    /// It is over.
+    pub closed: bool,
+}
+
 /// Everything that the log can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
@@ -130,6 +166,12 @@ pub struct State {
     pub roles: BTreeMap<RoleId, Role>,
     /// Who owns what.
     pub owners: BTreeMap<Owned, IdentityId>,
+    /// Rules that keep duties apart, with their version in force.
+    pub separation: BTreeMap<SeparationRuleId, SeparationRule>,
+    /// Exceptions from them, those that are over too.
+    pub exceptions: BTreeMap<SeparationExceptionId, SeparationException>,
+    /// Which rules the steps of items are there for.
+    pub separation_stages: BTreeMap<StageId, BTreeSet<SeparationRuleId>>,
     /// Items.
     pub items: BTreeMap<ItemId, Item>,
     /// Grants by holder, ended ones too.
@@ -159,6 +201,9 @@ impl State {
         compare("person", &self.people, &tables.people, &mut lines);
         compare("role", &self.roles, &tables.roles, &mut lines);
         compare("owner of", &self.owners, &tables.owners, &mut lines);
+        compare("rule", &self.separation, &tables.separation, &mut lines);
+        compare("exception", &self.exceptions, &tables.exceptions, &mut lines);
+        compare("step for rules", &self.separation_stages, &tables.separation_stages, &mut lines);
         compare("item", &self.items, &tables.items, &mut lines);
         compare("grants of", &self.grants, &tables.grants, &mut lines);
         compare("account", &self.accounts, &tables.accounts, &mut lines);

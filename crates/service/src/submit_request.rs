@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance, deadline, decide_item,
     facts::{self, Asked, Beneficiary, RoleToday},
-    notices,
+    notices, separation,
     way::{self, Way},
 };
 
@@ -72,6 +72,10 @@ pub struct Preview {
     pub approved_by: Option<String>,
     /// Whatever else stands against it, apart from duration and reason.
     pub against: Option<Refusal>,
+    /// What it would combine with what the beneficiary has otherwise.
+    pub separation: separation::Found,
+    /// How many of the stages, the last ones, are there because of that.
+    pub extra_stages: usize,
 }
 
 /// Submits a request: all items or none (promise 10).
@@ -123,7 +127,7 @@ pub async fn submit_request(
     let mut events = Vec::new();
     let mut stage_events = Vec::new();
     for wish in &submission.items {
-        let item = Writing { request, reference: &reference, requester: person, wish };
+        let item = Writing { request, reference: &reference, requester: person, wish, all: &submission.items };
         let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
         told.push(submitted);
         stage_events.extend(opened);
@@ -160,24 +164,32 @@ pub async fn preview(
 ) -> ServiceResult<Preview> {
     let person = facts::beneficiary(c, beneficiary).await?;
     let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
+    let sought = separation::Wish { beneficiary, role: role.id, beside: &[], item: None };
+    let separation = separation::of_wish(c, now, sought).await?;
+    let extra = separation.extra_stages();
     let wish = Wish { duration: latchkey_policy::suggested(&role.policy, &role.facts), reason: "a".to_owned() };
     let mut against = check_request(&role.policy, &role.facts, &person.facts(requester), &wish)
         .err()
         .and_then(|all| all.into_iter().next())
-        .map(refusal);
-    let (rules, approved_by) = match way::way(c, requester, &person, role, &wish).await? {
-        Ok(Way { stages, approved_by }) => (stages, approved_by),
+        .map(refusal)
+        .or_else(|| separation.refusal("request.separation", "This was not submitted.", voice));
+    let Way { stages: mut rules, mut approved_by } = match way::way(c, requester, &person, role, &wish).await? {
+        Ok(way) => way,
         Err(no) => {
             against = against.or_else(|| Some(refusal(no)));
-            (Vec::new(), None)
+            Way { stages: Vec::new(), approved_by: None }
         }
     };
+    let extra_stages = extra.len();
+    rules.extend(extra.into_iter().map(|(stage, _)| stage));
+    // What a rule would approve is decided all the same where duties have to be kept apart.
+    approved_by = approved_by.filter(|_| extra_stages == 0);
     let stages = if against.is_some() || approved_by.is_some() {
         Ok(Vec::new())
     } else {
         who_could_decide(&rules, &known_facts(c, now, requester, &person, role, &rules).await?, voice)
     };
-    Ok(Preview { stages, rules, approved_by, against })
+    Ok(Preview { stages, rules, approved_by, against, separation, extra_stages })
 }
 
 struct Writing<'a> {
@@ -185,6 +197,8 @@ struct Writing<'a> {
     reference: &'a str,
     requester: &'a PersonActor,
     wish: &'a ItemWish,
+    /// Everything in the same request.
+    all: &'a [ItemWish],
 }
 
 impl Writing<'_> {
@@ -205,10 +219,15 @@ impl Writing<'_> {
             assurance::enough_to_ask(&role, &self.requester.assurance)?;
         }
         self.not_already_there(tx, &role, &person).await?;
-        let Way { stages: rules, approved_by } = way::way(tx, self.requester.identity, &person, &role, &policy_wish)
-            .await?
-            .map_err(|no| refused(vec![no]))?;
+        let Way { stages: mut rules, approved_by } =
+            way::way(tx, self.requester.identity, &person, &role, &policy_wish)
+                .await?
+                .map_err(|no| refused(vec![no]))?;
         let voice = if self.requester.identity == wish.beneficiary { Voice::You } else { Voice::Named(&person.name) };
+        let extra = separation::at_submission(tx, &role, &person, &self.beside(), voice).await?;
+        rules.extend(extra.stages());
+        // What a rule would approve is decided all the same where duties have to be kept apart.
+        let approved_by = approved_by.filter(|_| rules.is_empty());
         let stages = if approved_by.is_some() {
             Vec::new()
         } else {
@@ -256,7 +275,8 @@ impl Writing<'_> {
             stages::insert(tx, &new).await?;
             first = first.or(Some((stage, rule, resolution)));
         }
-        let events = match (first, approved_by) {
+        let mut events = extra.note(tx, item, actor).await?;
+        let next = match (first, approved_by) {
             (Some((stage, rule, resolution)), None) => {
                 let zone = person.time_zone.as_deref().unwrap_or_default();
                 let due = rule.deadline.as_ref().map(|d| deadline::due(tx.now(), d, zone));
@@ -268,6 +288,7 @@ impl Writing<'_> {
             (None, Some(rule)) => decide_item::approve_by_rule(tx, item, &role, &person, rule).await?,
             _ => return Err(StoreError::Misuse("a request without a way was accepted").into()),
         };
+        events.extend(next);
         let submitted = SubmittedItem {
             item,
             role: wish.role,
@@ -277,6 +298,12 @@ impl Writing<'_> {
             seconds: Some(seconds),
         };
         Ok((submitted, events))
+    }
+
+    /// The other roles for the same person in the same request.
+    fn beside(&self) -> Vec<RoleId> {
+        let same = |other: &&ItemWish| other.beneficiary == self.wish.beneficiary && other.role != self.wish.role;
+        self.all.iter().filter(same).map(|other| other.role).collect()
     }
 
     /// For oneself, for one's own report, or for whomever the policy says.

@@ -27,7 +27,7 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use crate::{ServiceResult, approvers, facts, notices};
+use crate::{ServiceResult, approvers, facts, notices, separation};
 
 /// Why somebody becomes the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +139,7 @@ pub async fn hand_over_what_is_left(tx: &mut Tx, actor: &ActorRef) -> ServiceRes
     for from in ownership::owners_who_left(tx).await? {
         events.extend(hand_over(tx, from, actor).await?);
     }
+    events.extend(separation::hand_over_what_is_left(tx, actor).await?);
     Ok(events)
 }
 

@@ -5,7 +5,7 @@
 use latchkey_domain::{
     FulfilmentId, IdentityId, Instant, SystemId,
     actor::{Actor, PersonActor},
-    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
+    fulfilment::{HELD_BACK, Presence, Progress, WAITS_FOR_SIGN_IN},
     portal_role::PortalRole,
     system::SystemKind,
 };
@@ -354,7 +354,9 @@ fn may_retry(person: &PersonActor, system: &OverviewRow) -> bool {
 }
 
 fn stuck_line(row: StuckRow) -> Stuck {
-    let waits = row.progress == Progress::Due && row.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN);
+    let for_what = row.last_outcome.as_deref().filter(|_| row.progress == Progress::Due);
+    let held_back = for_what == Some(HELD_BACK);
+    let waits = held_back || for_what == Some(WAITS_FOR_SIGN_IN);
     Stuck {
         waits,
         id: FulfilmentId(row.id),
@@ -366,6 +368,7 @@ fn stuck_line(row: StuckRow) -> Stuck {
         state: match row.progress {
             Progress::Refused => "The system refused; trying again by itself won't help",
             Progress::NeedsHuman => "A person must look at it",
+            Progress::Due if held_back => "A rule keeps it apart from what its holder has otherwise",
             Progress::Due if waits => "It waits for a sign-in of its holder",
             Progress::Due | Progress::Settled => "It failed; Latchkey tries again by itself",
         },

@@ -34,6 +34,7 @@ pub mod rate_limit;
 pub mod replay_reads;
 pub mod request_reads;
 pub mod routing;
+pub mod separation;
 pub mod session;
 pub mod sign_in_binding;
 pub mod stages;

@@ -227,3 +227,92 @@ pub async fn fulfilments(c: &mut impl AsConn) -> StoreResult<Vec<FulfilmentNow>>
         "select id, account_id, entitlement_id, desired, observed, progress, generation from fulfilment order by id"
     )
 }
+
+/// A rule that keeps duties apart, with its version in force.
+#[derive(Debug, Clone, FromRow)]
+pub struct SeparationRuleState {
+    /// The rule.
+    pub id: Uuid,
+    /// Its version in force.
+    pub version_id: Uuid,
+    /// That version's number.
+    pub version: i64,
+    /// Who has to agree.
+    pub approver: Option<String>,
+    /// When it left the files.
+    pub retired_at: Option<Instant>,
+}
+
+/// Every rule that keeps duties apart, with its version in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_rules(c: &mut impl AsConn) -> StoreResult<Vec<SeparationRuleState>> {
+    rows!(
+        c,
+        SeparationRuleState,
+        "select r.id, v.id as version_id, v.version, v.approver, r.retired_at
+         from separation_rule r join separation_rule_version v on v.rule_id = r.id and v.valid_to is null order by r.id"
+    )
+}
+
+/// What the sides of the versions in force name, as (rule, side, role, entitlement).
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_members(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, i64, Option<Uuid>, Option<Uuid>)>> {
+    rows!(
+        c,
+        (Uuid, i64, Option<Uuid>, Option<Uuid>),
+        "select v.rule_id, s.position, m.role_id, m.entitlement_id
+         from separation_rule_version v join separation_side s on s.rule_version_id = v.id
+         join separation_member m on m.side_id = s.id where v.valid_to is null order by v.rule_id, s.position, m.id"
+    )
+}
+
+/// An exception from a rule that keeps duties apart.
+#[derive(Debug, Clone, FromRow)]
+pub struct SeparationExceptionState {
+    /// The exception.
+    pub id: Uuid,
+    /// From which rule.
+    pub rule_id: Uuid,
+    /// Whose.
+    pub identity_id: Uuid,
+    /// Until when it was granted.
+    pub ends_at: Instant,
+    /// When it was over.
+    pub closed_at: Option<Instant>,
+}
+
+/// Every exception, those that are over too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_exceptions(c: &mut impl AsConn) -> StoreResult<Vec<SeparationExceptionState>> {
+    rows!(
+        c,
+        SeparationExceptionState,
+        "select id, rule_id, identity_id, ends_at, closed_at from separation_exception order by id"
+    )
+}
+
+/// Who owns rules and exceptions today, as (rule, exception, owner).
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_owners(c: &mut impl AsConn) -> StoreResult<Vec<(Option<Uuid>, Option<Uuid>, Uuid)>> {
+    rows!(
+        c,
+        (Option<Uuid>, Option<Uuid>, Uuid),
+        "select rule_id, exception_id, owner_id from separation_ownership where valid_to is null order by id"
+    )
+}
+
+/// Which rules the steps of items are there for, as (step, rule).
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_stages(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, Uuid)>> {
+    rows!(c, (Uuid, Uuid), "select stage_id, rule_id from separation_stage order by stage_id, rule_id")
+}

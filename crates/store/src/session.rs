@@ -104,6 +104,8 @@ pub struct OpenSession {
     pub approvals: i64,
     /// At least one person who hasn't left reports to them.
     pub has_team: bool,
+    /// They own a rule that keeps duties apart, or an exception from one.
+    pub keeps_apart: bool,
     /// Raised whenever the catalog changes.
     pub catalog_version: i64,
 }
@@ -131,6 +133,8 @@ pub async fn open_by_hash(c: &mut impl AsConn, id_hash: &str, now: Instant) -> S
                  where a.identity_id = s.identity_id and a.removed_at is null and t.state = 'open') as approvals,
                 exists (select 1 from person r join identity h on h.id = r.identity_id
                         where r.manager_id = s.identity_id and h.status <> 'terminated') as has_team,
+                exists (select 1 from separation_ownership k
+                        where k.owner_id = s.identity_id and k.valid_to is null) as keeps_apart,
                 coalesce((select catalog_version from installation where id = 1), 0) as catalog_version,
                 (select coalesce(sum(distinct case e.key when 'administrator' then 1 when 'security' then 2
                                                          when 'auditor' then 4 when 'helpdesk' then 8 else 0 end), 0)

@@ -251,7 +251,7 @@ pub async fn stuck(c: &mut impl AsConn, system: SystemId, after: Uuid, limit: i6
                 f.last_outcome
          from fulfilment f join account a on a.id = f.account_id join identity i on i.id = a.identity_id
          join entitlement e on e.id = f.entitlement_id
-         where f.progress <> 'settled' and (f.progress <> 'due' or f.attempts > 0 or f.last_outcome = 'waits_for_sign_in')
+         where f.progress <> 'settled' and (f.progress <> 'due' or f.attempts > 0 or f.last_outcome in ('waits_for_sign_in', 'held_back'))
            and a.system_id = $1 and f.id > $2
          order by f.id limit $3",
         system.0,

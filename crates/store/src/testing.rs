@@ -5,12 +5,14 @@
 pub mod bulk;
 mod databases;
 mod rows;
+mod separation;
 
 pub use databases::{TestPostgres, sweep_and_template};
 pub use rows::{
     PersonSpec, RoleSpec, add_account, add_entitlement, add_fulfilment, add_grant, add_person, add_policy, add_role,
     add_system, set_owner, set_status,
 };
+pub use separation::add_separation_rule;
 
 use crate::{Db, StoreResult, connection::Pools};
 

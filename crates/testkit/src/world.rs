@@ -8,7 +8,7 @@ use std::sync::{
 use chrono::TimeDelta;
 use latchkey_domain::{
     AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, PolicyVersionId, RoleId, RoleVersionId,
-    SystemId,
+    SeparationRuleId, SystemId,
     actor::{Actor, ActorRef, PersonActor},
     assurance::Assurance,
     clock::{Clock, ManualClock},
@@ -209,6 +209,21 @@ impl World {
         let (id, version, event) = testing::add_role(&mut tx, spec).await.expect("a role");
         tx.commit(vec![event]).await.expect("a commit");
         Role { id, version }
+    }
+
+    /// Adds a rule that keeps duties apart: whoever has something of two sides is in conflict. Without `approver` (an external
+    /// id) it blocks.
+    pub async fn separation_rule(
+        &self,
+        key: &str,
+        owner: Person,
+        sides: &[(&[RoleId], &[EntitlementId])],
+        approver: Option<&str>,
+    ) -> SeparationRuleId {
+        let mut tx = self.tx().await;
+        let (id, events) = testing::add_separation_rule(&mut tx, key, owner, sides, approver).await.expect("a rule");
+        tx.commit(events).await.expect("a commit");
+        id
     }
 
     /// Adds an active grant as an import would, without any fulfilment; see [`World::wanted`].

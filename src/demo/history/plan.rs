@@ -15,6 +15,10 @@ use super::{
 
 /// Somebody who asks: a hydrologist.
 pub const EMPLOYEE: &str = "E0128";
+/// Somebody who prepares payments, and releases them for a while: a treasury accountant.
+const TREASURY: &str = "E0147";
+/// Whoever owns the rule about that.
+const CHIEF_OF_FINANCE: &str = "E0009";
 /// Somebody whose login on the build platform is taken by an account of unknown origin.
 pub const TAKEN_LOGIN: &str = "Product manager, telemetry";
 /// Somebody whose change waits for a group that is under maintenance.
@@ -130,6 +134,7 @@ pub fn everything(play: &mut Play<'_>) {
     one_employee(play);
     full_inbox(play);
     others_wait(play);
+    kept_apart(play);
     trouble(play);
     around_it(play);
 }
@@ -263,6 +268,25 @@ fn others_wait(play: &mut Play<'_>) {
     if let Some((owner, report)) = asked {
         let ask = Ask { beneficiary: IdentityId(report.id), ..one(&owner, "remote-desktop", Fate::Waits) };
         play.ask(ago(play, 1, 30), ask);
+    }
+}
+
+/// Somebody covers for a colleague and so has two sides of a rule for a while, by an exception; and somebody asks for what
+/// one more person has to agree to.
+fn kept_apart(play: &mut Play<'_>) {
+    let Some(treasury) = play.cast.person(TREASURY).cloned() else { return };
+    let prepares = days::at_work(ago(play, 78, 0), &mut play.rng);
+    play.ask(prepares, Ask { at_once: true, ..one(&treasury, "payment-preparer", Fate::Approved) });
+    let excepted = days::at_work(ago(play, 24, 0), &mut play.rng);
+    let reason = "Releases payments while the other signatory is on parental leave. I look at the list of payments every Friday.";
+    play.except(excepted, CHIEF_OF_FINANCE, TREASURY, "prepare-and-release", reason);
+    let releases = excepted + TimeDelta::hours(2);
+    play.ask(releases, Ask { at_once: true, ..one(&treasury, "payment-releaser", Fate::Approved) });
+    let build = play.cast.like(&["Senior build engineer", "Build engineer"]).find(|p| is_employee(p)).cloned();
+    if let Some(engineer) = build {
+        let maintains = days::at_work(ago(play, 50, 0), &mut play.rng);
+        play.ask(maintains, Ask { at_once: true, ..one(&engineer, "pipeline-maintainer", Fate::Approved) });
+        play.ask(ago(play, 0, 190), Ask { at_once: true, ..one(&engineer, "production-deployer", Fate::HalfWay) });
     }
 }
 

@@ -77,6 +77,12 @@ enum Action {
         external_id: String,
     },
     PeopleLeave,
+    Except {
+        by: &'static str,
+        who: &'static str,
+        rule: &'static str,
+        reason: &'static str,
+    },
     Sweep,
     /// A group can't be changed from now on.
     Maintenance,
@@ -178,6 +184,18 @@ impl<'a> Play<'a> {
     /// Those who leave do so, at that time.
     pub fn people_leave(&mut self, at: Instant) {
         self.put(at, Action::PeopleLeave);
+    }
+
+    /// Somebody may have both sides of a rule for half a year from that time on; `by` and `who` are external ids.
+    pub fn except(
+        &mut self,
+        at: Instant,
+        by: &'static str,
+        who: &'static str,
+        rule: &'static str,
+        reason: &'static str,
+    ) {
+        self.put(at, Action::Except { by, who, rule, reason });
     }
 
     /// Old sessions are swept, at that time.

@@ -4,6 +4,7 @@ mod view;
 
 use chrono::{DateTime, Utc};
 
+use super::role::ConflictNote;
 use crate::components::{Mark, PersonRef, RiskLevel, Sentence, StateWord, Step};
 
 pub use view::RequestView;
@@ -46,6 +47,8 @@ pub struct RequestItem {
     pub state: StateWord,
     /// Where it stands, in a sentence with names: "Waiting for Priya Raman, your manager, since yesterday".
     pub stands: Sentence,
+    /// What rules keep apart, as long as it waits.
+    pub conflicts: Vec<ConflictNote>,
     /// Every step: what happened, what goes on, what comes next.
     pub steps: Vec<Step>,
     /// What the reader may do.

@@ -8,6 +8,7 @@ use crate::components::{
     RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
+use crate::pages::role::ConflictNotes;
 
 /// Draws the page. `live` is the place of the island that refreshes it while something is happening.
 #[component]
@@ -48,7 +49,19 @@ pub fn RequestView(
     let reason = (!reason.is_empty()).then(|| view! { <RemarkText remark=Remark { by: None, text: reason }/> });
     let content = match single {
         Some(item) => {
-            let RequestItem { role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions, .. } = item;
+            let RequestItem {
+                role_href,
+                risk,
+                beneficiary,
+                how_long,
+                ends,
+                state,
+                stands,
+                conflicts,
+                steps,
+                actions,
+                ..
+            } = item;
             view! {
                 <PageHead title=heading back=crumb>
                     <div class="stands">
@@ -63,6 +76,7 @@ pub fn RequestView(
                         <Actions actions=actions reader=reader/>
                     </div>
                     <div class="request-line">
+                        <ConflictNotes notes=conflicts/>
                         <h2 class="unseen" id="steps">
                             "Every step"
                         </h2>
@@ -114,7 +128,20 @@ pub fn RequestView(
 
 /// One of several items: its state in a line, its timeline folded unless something goes on.
 fn item_part(item: RequestItem, reader: Reader) -> AnyView {
-    let RequestItem { id, role, role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions } = item;
+    let RequestItem {
+        id,
+        role,
+        role_href,
+        risk,
+        beneficiary,
+        how_long,
+        ends,
+        state,
+        stands,
+        conflicts,
+        steps,
+        actions,
+    } = item;
     let open = !matches!(state.mark, Mark::Done | Mark::Ended);
     view! {
         <details class="item" open=open id=format!("item-{id}")>
@@ -132,6 +159,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
                 <p class="stands-words">
                     <Words sentence=stands reader=reader/>
                 </p>
+                <ConflictNotes notes=conflicts/>
                 <Timeline steps=steps reader=reader/>
                 <Actions actions=actions reader=reader/>
             </div>

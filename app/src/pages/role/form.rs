@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{DurationChoice, RequestForm, StagePreview};
+use super::{ConflictNote, DurationChoice, RequestForm, StagePreview};
 use crate::components::{
-    ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, PersonChip, Select, TextArea,
-    Weight, absolute, last_day,
+    ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, Notice, PersonChip, Select,
+    TextArea, Weight, absolute, last_day,
 };
 use crate::frame::Reader;
 
@@ -34,8 +34,18 @@ pub fn AskForm(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let RequestForm { role_id, once, beneficiaries, durations, duration, reason, reason_needed, errors, extends } =
-        form;
+    let RequestForm {
+        role_id,
+        once,
+        beneficiaries,
+        durations,
+        duration,
+        reason,
+        reason_needed,
+        errors,
+        extends,
+        conflicts,
+    } = form;
     let choices =
         durations.into_iter().map(|one| duration_choice(one, duration.as_deref(), reader)).collect::<Vec<_>>();
     let hint = if reason_needed {
@@ -75,6 +85,7 @@ pub fn AskForm(
                     error=FormError::for_field(&errors, "reason")
                     optional=!reason_needed
                 />
+                <ConflictNotes notes=conflicts/>
                 <div class="ask-route">
                     <p class="ask-route-title">"It goes to"</p>
                     <StageList stages=stages/>
@@ -86,6 +97,26 @@ pub fn AskForm(
         </section>
     }
     .into_any()
+}
+
+/// What rules keep apart, and what that means for this request.
+#[component]
+pub fn ConflictNotes(
+    /// The notes; nothing is drawn without any.
+    notes: Vec<ConflictNote>,
+) -> impl IntoView {
+    notes
+        .into_iter()
+        .map(|ConflictNote { mark, title, words, helps }| {
+            view! {
+                <Notice mark=mark title=title>
+                    <p>{words}</p>
+                    {helps.map(|helps| view! { <p>{helps}</p> })}
+                </Notice>
+            }
+        })
+        .collect_view()
+        .into_any()
 }
 
 /// Who decides, in order.

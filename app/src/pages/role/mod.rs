@@ -6,9 +6,9 @@ mod view;
 use chrono::{DateTime, Duration, Utc};
 
 use super::parts::SystemGives;
-use crate::components::{FormError, PersonRef, RiskLevel, Sentence};
+use crate::components::{FormError, Mark, PersonRef, RiskLevel, Sentence};
 
-pub use form::AskForm;
+pub use form::{AskForm, ConflictNotes};
 pub use view::RoleView;
 
 /// One stage of the decision, as it would be for this reader today.
@@ -31,6 +31,19 @@ pub struct DurationChoice {
     pub ends: DateTime<Utc>,
     /// True for the usual one, which is chosen unless another was.
     pub usual: bool,
+}
+
+/// Something that a rule keeps apart from what the beneficiary has otherwise, to be known before one asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictNote {
+    /// `Attention` for what takes one more approval, `Waiting` for what an exception lets be or what isn't certain yet.
+    pub mark: Mark,
+    /// What it means for this request: "One more person has to agree".
+    pub title: String,
+    /// What comes together, by which rule.
+    pub words: String,
+    /// What would resolve it, if something must.
+    pub helps: Option<String>,
 }
 
 /// Somebody that the reader may ask for.
@@ -65,6 +78,8 @@ pub struct RequestForm {
     pub errors: Vec<FormError>,
     /// True if the reader has the role and this asks for more time.
     pub extends: bool,
+    /// What rules keep apart and what that means here.
+    pub conflicts: Vec<ConflictNote>,
 }
 
 /// What the reader can do about this role.

@@ -3,8 +3,10 @@
 pub mod confirm_restore;
 pub mod decide;
 pub mod delegate;
+pub mod end_exception;
 pub mod end_session;
 pub mod give_back;
+pub mod grant_exception;
 pub mod request_role;
 pub mod retry_fulfilment;
 pub mod withdraw_item;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 use latchkey_domain::{
     IdentityId, Instant,
-    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
+    fulfilment::{HELD_BACK, Presence, Progress, WAITS_FOR_SIGN_IN},
     grant::{GrantOrigin, GrantState},
 };
 use latchkey_service::catalog::Catalog;
@@ -131,8 +131,12 @@ fn state(held: &HoldingRow, gives: &[&GivesRow], unsettled: &[ProgressRow]) -> O
         };
         return Some(StateWord::new(Mark::Failed, words));
     }
-    let waits = |p: &ProgressRow| p.progress == Progress::Due && p.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN);
-    if wanted.iter().copied().any(waits) {
+    let waits_for =
+        |word| wanted.iter().any(|p| p.progress == Progress::Due && p.last_outcome.as_deref() == Some(word));
+    if waits_for(HELD_BACK) {
+        return Some(StateWord::new(Mark::Attention, "Held back: a rule keeps it apart from other access"));
+    }
+    if waits_for(WAITS_FOR_SIGN_IN) {
         return Some(StateWord::new(Mark::Attention, "Waits for a sign-in with a second factor"));
     }
     if going > 0 {

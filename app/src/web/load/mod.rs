@@ -12,10 +12,12 @@ pub mod person;
 pub mod request;
 pub mod requests;
 pub mod role;
+pub mod separation;
 pub mod sessions;
 pub mod systems;
 pub mod team;
 
+mod conflicts;
 mod gives;
 mod lines;
 mod query;

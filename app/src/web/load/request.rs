@@ -3,14 +3,19 @@
 mod steps;
 mod tracks;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, State};
 use latchkey_domain::{
-    IdentityId, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
+    IdentityId, Instant, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
+};
+use latchkey_policy::Voice;
+use latchkey_service::{
+    ServiceResult,
+    separation::{self, Found, Wish},
 };
 use latchkey_store::{
-    AsConn, StoreResult,
+    AsConn,
     grants::GrantRow,
     holdings::{self, GivesRow, ProgressRow},
     items,
@@ -20,12 +25,15 @@ use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{lines::Around, words};
+use super::{conflicts, lines::Around, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
     islands::LiveRefresh,
-    pages::request::{ItemActions, RequestItem, RequestPage, RequestView},
+    pages::{
+        request::{ItemActions, RequestItem, RequestPage, RequestView},
+        role::ConflictNote,
+    },
     web::{
         PageError, PageResult,
         answer::answer,
@@ -33,17 +41,19 @@ use crate::{
     },
 };
 
-/// Everything about a request that its page needs: nine queries, whatever it holds.
+/// Everything about a request that its page needs: ten queries, and four more where a rule names what waits.
 struct Whole {
     items: Vec<ItemLineRow>,
     around: Around,
     stages: Vec<StageLineRow>,
     gives: Vec<GivesRow>,
     progress: Vec<ProgressRow>,
+    /// What rules keep apart, by item; those that wait alone.
+    separation: BTreeMap<Uuid, Found>,
 }
 
 impl Whole {
-    async fn load(c: &mut impl AsConn, request: RequestId) -> StoreResult<Self> {
+    async fn load(c: &mut impl AsConn, now: Instant, request: RequestId) -> ServiceResult<Self> {
         let items = request_reads::items_of(c, &[request.0]).await?;
         let around = Around::of(c, &items).await?;
         let ids: Vec<Uuid> = items.iter().map(|i| i.id).collect();
@@ -53,7 +63,19 @@ impl Whole {
         let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
         let people: BTreeSet<Uuid> = items.iter().map(|i| i.beneficiary_id).collect();
         let progress = holdings::progress_of(c, &people.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Self { items, around, stages, gives, progress })
+        let waiting: Vec<&ItemLineRow> = items.iter().filter(|i| i.state == ItemState::Waiting).collect();
+        let wishes: Vec<Wish<'_>> = waiting
+            .iter()
+            .map(|i| Wish {
+                beneficiary: i.beneficiary_id.into(),
+                role: i.role_id.into(),
+                beside: &[],
+                item: Some(i.id.into()),
+            })
+            .collect();
+        let found = separation::of_wishes(c, now, &wishes).await?;
+        let separation = waiting.iter().map(|i| i.id).zip(found).collect();
+        Ok(Self { items, around, stages, gives, progress, separation })
     }
 
     fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
@@ -94,7 +116,7 @@ pub(in crate::web) async fn get(
     if !on_record && !request_reads::may_see(&mut c, me, id).await? {
         return Err(PageError::NotFound);
     }
-    let whole = Whole::load(&mut c, id).await?;
+    let whole = Whole::load(&mut c, state.clock.now(), id).await?;
     drop(c);
     let first = whole.items.first().ok_or(PageError::NotFound)?;
     let reading = Reading { whole: &whole, me, now: state.clock.now(), signed: &signed, state: &state };
@@ -123,7 +145,7 @@ pub(in crate::web) async fn get(
 struct Reading<'a> {
     whole: &'a Whole,
     me: IdentityId,
-    now: latchkey_domain::Instant,
+    now: Instant,
     signed: &'a Signed,
     state: &'a AppState,
 }
@@ -141,9 +163,17 @@ impl Reading<'_> {
             ends: grant.and_then(|g| g.ends_at),
             state: self.state_word(item),
             stands: self.stands(item),
+            conflicts: self.conflicts(item),
             steps: steps::of(self, item),
             actions: self.actions(item),
         }
+    }
+
+    fn conflicts(&self, item: &ItemLineRow) -> Vec<ConflictNote> {
+        let Some(found) = self.whole.separation.get(&item.id) else { return Vec::new() };
+        let own = item.beneficiary_id == self.me.0;
+        let voice = if own { Voice::You } else { Voice::Named(&item.beneficiary_name) };
+        conflicts::notes(found, voice, self.signed.reader(self.state).zone)
     }
 
     /// Something happens by itself, or somebody may act at any moment.

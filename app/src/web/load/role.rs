@@ -18,11 +18,13 @@ use latchkey_store::{
 use leptos::prelude::*;
 use tower_sessions::Session;
 
-use super::{gives, lines::Around, query::Query, words};
+use super::{conflicts, gives, lines::Around, query::Query, words};
 use crate::{
     components::{PersonRef, Sentence},
     frame::Part,
-    pages::role::{Ask, BeneficiaryChoice, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview},
+    pages::role::{
+        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
+    },
     web::{
         Draft, PageError, PageResult,
         act::request_role::draft_name,
@@ -65,7 +67,11 @@ pub(in crate::web) async fn get(
 
     let zone = routing::beneficiary(&mut c, beneficiary).await?.and_then(|b| b.time_zone).unwrap_or_default();
     let waits = waiting.iter().find(|w| w.role_id == id.0).map(|w| (w.request_id, w.item_id));
-    let form = || form(&today, role, beneficiary, me, &reports, draft.as_ref(), now, &zone, !held.is_empty());
+    let notes = notes(&preview, &reports, beneficiary, signed.reader(&state).zone);
+    let form = || RequestForm {
+        conflicts: notes.clone(),
+        ..form(&today, role, beneficiary, me, &reports, draft.as_ref(), now, &zone, !held.is_empty())
+    };
     let own = beneficiary == me;
     let ends = held.iter().map(|h| h.ends_at).max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten();
     let renewable = ends.is_some_and(|end| end - now < RENEW) || draft.is_some();
@@ -134,9 +140,11 @@ fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &
         return vec![StagePreview { who: Vec::new(), remark: Some(remark) }];
     }
     let voice = if me == beneficiary { Voice::You } else { Voice::Named(my_name) };
+    let own = stages.len().saturating_sub(preview.extra_stages);
     stages
         .iter()
-        .map(|stage| StagePreview {
+        .enumerate()
+        .map(|(at, stage)| StagePreview {
             who: stage
                 .approvers
                 .iter()
@@ -149,8 +157,12 @@ fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &
                     PersonRef::linked(a.name.clone(), words::person_href(a.id.0)).with(as_what)
                 })
                 .collect(),
-            remark: (stage.used_fallback || stage.approvers.len() > 5 || stage.quorum != Quorum::Any)
-                .then(|| stage.explain(voice)),
+            remark: if at >= own {
+                Some("Because of a rule that keeps duties apart.".to_owned())
+            } else {
+                (stage.used_fallback || stage.approvers.len() > 5 || stage.quorum != Quorum::Any)
+                    .then(|| stage.explain(voice))
+            },
         })
         .collect()
 }
@@ -198,7 +210,17 @@ fn form(
         reason_needed: today.policy.policy.reason == latchkey_policy::ReasonRule::Required,
         errors: draft.map(|d| d.errors(&["beneficiary_id", "duration", "reason"])).unwrap_or_default(),
         extends,
+        conflicts: Vec::new(),
     }
+}
+
+/// What rules keep apart: told to the beneficiary, or to whoever asks for them.
+fn notes(preview: &Preview, reports: &[PersonRow], beneficiary: IdentityId, zone: chrono_tz::Tz) -> Vec<ConflictNote> {
+    let voice = match reports.iter().find(|r| r.id == beneficiary.0) {
+        Some(report) => Voice::Named(&report.display_name),
+        None => Voice::You,
+    };
+    conflicts::notes(&preview.separation, voice, zone)
 }
 
 async fn peers(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> StoreResult<Option<Peers>> {

@@ -154,7 +154,7 @@ impl Acting<'_> {
 
     /// Decides by what is wanted and justified at this moment (promise 4), not by what was when the account was taken.
     async fn plan(&self, seen: Option<&Observed>, among: &[EntitlementRef]) -> Result<Planned> {
-        let today = job::today(&mut self.shared.db.read().await?, &self.job).await?;
+        let today = job::today(&mut self.shared.db.read().await?, self.shared.now(), &self.job).await?;
         let may_hold = today.status.may_hold();
         let mut steps = Vec::new();
         for row in &today.rows {

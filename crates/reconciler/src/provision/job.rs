@@ -92,7 +92,7 @@ pub(crate) struct Today {
     pub account: AccountRow,
     pub status: Status,
     pub rows: Vec<WorkRow>,
-    /// The entitlements that active grants need, and those among them that wait for a sign-in of the holder.
+    /// The entitlements that active grants need, and those among them that must wait.
     pub justified: Justified,
     /// What was last observed.
     pub open: Vec<ObservationRow>,
@@ -122,11 +122,11 @@ impl Today {
 }
 
 /// Reads what is wanted and what justifies it at this moment.
-pub(crate) async fn today(c: &mut impl AsConn, job: &Job) -> Result<Today> {
+pub(crate) async fn today(c: &mut impl AsConn, now: Instant, job: &Job) -> Result<Today> {
     let identity = identities::get(c, job.identity()).await?;
     let identity = identity.ok_or(latchkey_store::StoreError::Missing { what: "the identity" })?;
     let rows = work::of_account(c, job.id()).await?;
-    let justified = assurance::justified(c, job.identity(), &job.who.display_name).await?;
+    let justified = assurance::justified(c, now, job.identity(), &job.who.display_name).await?;
     let open = observations::open_of(c, job.id()).await?;
     let ever_absent = observations::ever_absent(c, job.id()).await?.into_iter().collect();
     let account = accounts::by_ids(c, &[job.account.id]).await?.into_iter().next();

@@ -19,7 +19,7 @@ pub(crate) struct Facts {
     pub justified: bool,
     /// Its holder may hold anything, by their status of this moment.
     pub may_hold: bool,
-    /// No grant that needs it has the assurance that its role asks for.
+    /// No grant that needs it has the assurance that its role asks for, or a rule keeps it apart from something else.
     pub waits: bool,
 }
 
@@ -38,7 +38,8 @@ pub(crate) enum Step {
     Unjustified,
     /// Its holder may not hold anything now.
     MayNotHold,
-    /// Its role needs an assurance that its holder's sign-in hasn't shown (promise 8).
+    /// Its role needs an assurance that its holder's sign-in hasn't shown (promise 8), or a rule keeps it apart from what
+    /// they have otherwise (promise 4).
     Waits,
 }
 

@@ -19,4 +19,6 @@ mod running;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
+mod separation;
+#[cfg(test)]
 mod sharing;

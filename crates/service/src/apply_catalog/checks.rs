@@ -60,15 +60,21 @@ pub(super) async fn people(
 
 /// "; Ann Berg (E1) owns it now" where the files name an owner and somebody at work has taken over.
 fn owned_now(existing: &Existing, files: &CatalogFiles, reference: &PersonReference) -> String {
+    if let Some(rule) = files.separation.iter().find(|r| std::ptr::eq(&r.owner, reference)) {
+        let owner = existing.rule_owners.get(&rule.key).filter(|o| o.owner_status.may_act());
+        return owner.map_or_else(String::new, |o| owner_words(&o.owner_name, o.owner_external_id.as_deref()));
+    }
     let role = files.roles.iter().find(|r| std::ptr::eq(&r.owner, reference));
     let system = files.systems.iter().find(|s| std::ptr::eq(&s.owner, reference));
     let role = role.and_then(|r| existing.roles.get(&r.key)).map(|r| Owned::Role(RoleId(r.role_id)));
     let system = system.and_then(|s| existing.systems.get(&s.key)).map(|s| Owned::System(SystemId(s.id)));
     let owner = role.or(system).and_then(|owned| existing.owners.get(&owned)).filter(|o| o.owner_status.may_act());
-    owner.map_or_else(String::new, |o| {
-        let id = o.owner_external_id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-        format!("; {}{id} owns it now", o.owner_name)
-    })
+    owner.map_or_else(String::new, |o| owner_words(&o.owner_name, o.owner_external_id.as_deref()))
+}
+
+fn owner_words(name: &str, external_id: Option<&str>) -> String {
+    let id = external_id.map(|id| format!(" ({id})")).unwrap_or_default();
+    format!("; {name}{id} owns it now")
 }
 
 /// What people have on a system under one name isn't moved to another name by a change of a file.

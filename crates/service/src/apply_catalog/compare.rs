@@ -21,6 +21,7 @@ use super::{
     checks,
     existing::Existing,
     rows::{differences, entitlement_row, policy_differences, role_differences, role_row, system_row},
+    separation::{Ids, SeparationChanges},
 };
 use crate::{
     built_in,
@@ -91,6 +92,8 @@ pub(super) struct Changes {
     pub(super) holders: HashMap<Uuid, Vec<HolderRow>>,
     /// What waits for a role that is retired.
     pub(super) waiting: Vec<ItemRow>,
+    /// Rules that keep duties apart.
+    pub(super) separation: SeparationChanges,
 }
 
 impl Changes {
@@ -112,6 +115,7 @@ impl Changes {
             retired_roles: Vec::new(),
             holders: HashMap::new(),
             waiting: Vec::new(),
+            separation: SeparationChanges::default(),
         };
         let mut making = Making {
             existing: &existing,
@@ -126,6 +130,9 @@ impl Changes {
         making.policies(files)?;
         making.roles(files)?;
         making.retire(files);
+        let entitlements = making.entitlements;
+        let ids = Ids { roles: it.role_ids(&existing), entitlements: &entitlements };
+        it.separation = SeparationChanges::make(c, now, files, &people, &ids).await?;
         checks::in_use(c, &existing, &it).await?;
         checks::reached(c, &mut it).await?;
         checks::administrators(c, &existing, &it).await?;
@@ -145,6 +152,13 @@ impl Changes {
             && self.retired_entitlements.is_empty()
             && self.retired_policies.is_empty()
             && self.retired_roles.is_empty()
+            && self.separation.is_empty()
+    }
+
+    /// The ids of the roles in the files by key: those that are there, and those that are about to be.
+    fn role_ids(&self, existing: &Existing) -> HashMap<String, Uuid> {
+        let known = existing.roles.values().map(|r| (r.key.clone(), r.role_id));
+        known.chain(self.roles.iter().map(|r| (r.change.row.key.clone(), r.change.row.role_id))).collect()
     }
 }
 

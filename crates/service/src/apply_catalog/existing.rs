@@ -11,6 +11,7 @@ use latchkey_store::{
         roles::{self, RoleVersionRow},
     },
     groups::{self, GroupRow},
+    separation::rules::{self, RuleOwnerRow},
     systems::{self, EntitlementRow, SystemRow},
 };
 use uuid::Uuid;
@@ -28,6 +29,8 @@ pub(super) struct Existing {
     /// What each version in force gives.
     pub(super) given: HashMap<Uuid, BTreeSet<Uuid>>,
     pub(super) owners: HashMap<Owned, OwnershipRow>,
+    /// Who owns each rule that keeps duties apart, by its key.
+    pub(super) rule_owners: HashMap<String, RuleOwnerRow>,
 }
 
 impl Existing {
@@ -53,6 +56,7 @@ impl Existing {
                 owners.insert(owned, row);
             }
         }
-        Ok(Self { systems, entitlements, policies, groups, members, roles, given, owners })
+        let rule_owners = rules::owners_by_key(c).await?.into_iter().map(|o| (o.key.clone(), o)).collect();
+        Ok(Self { systems, entitlements, policies, groups, members, roles, given, owners, rule_owners })
     }
 }

@@ -54,6 +54,7 @@ pub(super) async fn save(
     saving.cancel(&locked).await?;
     saving.remake().await?;
     let Saving { tx, mut events, .. } = saving;
+    events.extend(changes.separation.save(tx, set, actor).await?);
 
     installation::set_catalog(tx, hash).await?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -63,8 +64,10 @@ pub(super) async fn save(
         .chain(changes.policies.iter().map(|c| c.new))
         .chain(changes.roles.iter().map(|r| r.change.new))
         .collect();
-    let added = news.iter().filter(|n| **n).count();
-    let retired = changes.retired_systems.len()
+    let (new_rules, changed_rules, retired_rules) = changes.separation.counts();
+    let added = news.iter().filter(|n| **n).count() + new_rules;
+    let retired = retired_rules
+        + changes.retired_systems.len()
         + changes.retired_entitlements.len()
         + changes.retired_groups.len()
         + changes.retired_policies.len()
@@ -75,7 +78,7 @@ pub(super) async fn save(
             applied_set: set,
             hash: hash.to_owned(),
             added: count(added),
-            changed: count(news.len() - added),
+            changed: count(news.len() + new_rules + changed_rules - added),
             retired: count(retired),
         },
     ));

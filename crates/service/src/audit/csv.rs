@@ -101,7 +101,7 @@ fn cells(row: &EventRow, line: &Line) -> impl Iterator<Item = String> {
 }
 
 /// Writes one record.
-fn record(file: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
+pub(crate) fn record(file: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(file);
     // Writing into memory can't fail, and every record has the same columns.
     let _ = writer.write_record(cells.map(|c| guarded(c).into_bytes()));

@@ -2,9 +2,10 @@
 
 use latchkey_domain::{
     AccountId, AppliedSetId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
-    PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
+    PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
+    SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
-    event::{EventBody, StageApprover, SubmittedItem},
+    event::{EventBody, SeparationSide, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantOrigin},
     identity::Status,
@@ -24,6 +25,8 @@ pub(crate) const ENTITLEMENT: EntitlementId = EntitlementId(n(5));
 pub(crate) const REQUEST: RequestId = RequestId(n(6));
 pub(crate) const ITEM: ItemId = ItemId(n(7));
 pub(crate) const GRANT: GrantId = GrantId(n(8));
+pub(crate) const RULE: SeparationRuleId = SeparationRuleId(n(17));
+const EXCEPTION: SeparationExceptionId = SeparationExceptionId(n(18));
 const STAGE: StageId = StageId(n(9));
 const VERSION: RoleVersionId = RoleVersionId(n(10));
 const POLICY: PolicyVersionId = PolicyVersionId(n(11));
@@ -39,6 +42,7 @@ fn at(text: &str) -> Instant {
 /// Every kind once or more, in the order of their definition. A test holds that none is missing.
 pub(crate) fn bodies() -> Vec<EventBody> {
     let mut all = files();
+    all.extend(separation());
     all.extend(people());
     all.extend(asking());
     all.extend(holding());
@@ -83,6 +87,55 @@ fn files() -> Vec<EventBody> {
         EventBody::GroupRetired { group: GroupId(n(16)), key: "controllers".into() },
         EventBody::OwnerChanged { role: None, system: Some(SYSTEM), from: Some(ANN), to: None },
         EventBody::OwnerSucceeded { role: Some(ROLE), system: None, from: ANN, to: BO, because: "manager".into() },
+    ]
+}
+
+fn separation() -> Vec<EventBody> {
+    let owner = |exception, from, because: Option<&str>| EventBody::SeparationOwnerChanged {
+        rule: RULE,
+        exception,
+        from,
+        to: ANN,
+        because: because.map(str::to_owned),
+    };
+    let ended = |reason: &str| EventBody::SeparationExceptionEnded {
+        exception: EXCEPTION,
+        rule: RULE,
+        identity: BO,
+        reason: reason.to_owned(),
+    };
+    let version = |people| EventBody::SeparationRuleVersionAdded {
+        rule: RULE,
+        rule_version: SeparationRuleVersionId(n(19)),
+        key: "invoices-and-payments".into(),
+        version: 2,
+        sides: vec![
+            SeparationSide { roles: vec![ROLE], entitlements: vec![] },
+            SeparationSide { roles: vec![], entitlements: vec![ENTITLEMENT] },
+        ],
+        approver: Some("E0031".into()),
+        people,
+    };
+    vec![
+        version(0),
+        version(1),
+        version(12),
+        EventBody::SeparationRuleRetired { rule: RULE, key: "invoices-and-payments".into() },
+        owner(None, None, None),
+        owner(None, Some(BO), None),
+        owner(None, Some(BO), Some("manager")),
+        owner(Some(EXCEPTION), Some(BO), Some("administrator")),
+        EventBody::SeparationExceptionGranted {
+            exception: EXCEPTION,
+            rule: RULE,
+            identity: BO,
+            owner: ANN,
+            ends_at: at("2027-06-01T22:00:00Z"),
+        },
+        ended("ended"),
+        ended("expired"),
+        ended("left"),
+        EventBody::SeparationStageAdded { item: ITEM, stage: STAGE, position: 2, rules: vec![RULE] },
     ]
 }
 
@@ -265,6 +318,15 @@ fn systems() -> Vec<EventBody> {
         system: SYSTEM,
         entitlement: ENTITLEMENT,
         grant: GRANT,
+        generation: 1,
+    });
+    all.push(EventBody::FulfilmentHeldBack {
+        fulfilment: WORK,
+        identity: BO,
+        system: SYSTEM,
+        entitlement: ENTITLEMENT,
+        grant: GRANT,
+        rule: RULE,
         generation: 1,
     });
     all.push(EventBody::FulfilmentRetried { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use latchkey_domain::{
-    EntitlementId, EventId, IdentityId, Instant, ItemId, RequestId, RoleId, SystemId,
+    EntitlementId, EventId, IdentityId, Instant, ItemId, RequestId, RoleId, SeparationRuleId, SystemId,
     actor::ActorRef,
     event::{Envelope, EventBody},
 };
@@ -21,6 +21,7 @@ use crate::ServiceResult;
 
 mod body;
 mod names;
+mod separation;
 mod systems;
 mod unknown;
 mod words;
@@ -121,6 +122,8 @@ enum Piece {
     Role(RoleId),
     System(SystemId),
     Entitlement(EntitlementId),
+    /// A rule that keeps duties apart.
+    Rule(SeparationRuleId),
     Request(RequestId),
     /// The request of an item.
     RequestOf(ItemId),
@@ -170,6 +173,10 @@ impl<'a> Draft<'a> {
         self.piece(Piece::Entitlement(id))
     }
 
+    fn rule(self, id: SeparationRuleId) -> Self {
+        self.piece(Piece::Rule(id))
+    }
+
     /// Whoever did it, at the start of the sentence.
     fn actor(self) -> Self {
         match self.actor {
@@ -195,7 +202,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The events' lines, in the same order. Seven queries at most, however many events there are.
+/// The events' lines, in the same order. Eight queries at most, however many events there are.
 ///
 /// # Errors
 /// When the database fails.
@@ -275,6 +282,7 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
+            ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
             ("words", _) => ". In the system's words: ",
             ("exception", _) => ". A listed exception stood in for a second factor: ",
             ("subject", EventBody::SignInRefused { .. }) => ". The provider's name for them: ",

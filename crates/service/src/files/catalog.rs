@@ -1,9 +1,11 @@
-//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`.
+//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml` where there is
+//! one.
 
 mod groups;
 mod policy;
 mod role;
 mod rules;
+mod separation;
 mod system;
 
 use std::collections::{HashMap, HashSet};
@@ -15,6 +17,7 @@ pub use self::{
     groups::GroupFile,
     policy::PolicyFile,
     role::{EntitlementRef, RoleFile},
+    separation::{MAX_SEPARATION_RULES, SeparationMember, SeparationRuleFile, SeparationSideFile},
     system::{EntitlementFile, SystemFile},
 };
 use super::{
@@ -42,6 +45,7 @@ pub const MAX_TAGS: usize = 20;
 
 const POLICIES: &str = "policies.toml";
 const GROUPS: &str = "groups.toml";
+const SEPARATION: &str = "separation.toml";
 
 /// A person whom a file names, to be looked up by the code that applies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,8 @@ pub struct CatalogFiles {
     pub policies: Vec<PolicyFile>,
     /// The roles, by path and in the order of their files.
     pub roles: Vec<RoleFile>,
+    /// The rules that keep duties apart, in the order of the file.
+    pub separation: Vec<SeparationRuleFile>,
     /// Names the set.
     pub hash: ContentHash,
 }
@@ -84,7 +90,8 @@ impl CatalogFiles {
         let systems = self.systems.iter().map(|system| &system.owner);
         let policies = self.policies.iter().flat_map(|policy| &policy.people);
         let groups = self.groups.iter().flat_map(|group| &group.members);
-        systems.chain(groups).chain(policies).chain(self.roles.iter().map(|role| &role.owner))
+        let separation = self.separation.iter().flat_map(|rule| std::iter::once(&rule.owner).chain(&rule.approver));
+        systems.chain(groups).chain(policies).chain(self.roles.iter().map(|role| &role.owner)).chain(separation)
     }
 
     /// A policy as it is frozen onto requests: with those to which it leads.
@@ -127,10 +134,12 @@ pub fn parse_catalog(files: &[(String, String)]) -> Result<CatalogFiles, Vec<Fil
     set.check_systems(&mut errors);
     set.check_policies(&mut errors);
     set.check_roles(&mut errors);
+    set.check_separation(&mut errors);
 
     let roles = set.roles.into_iter().map(|draft| draft.role).collect();
-    let hash = ContentHash::of(files);
-    errors.finish(CatalogFiles { systems: set.systems, groups: set.groups, policies: set.policies, roles, hash })
+    let separation = set.separation.into_iter().map(|draft| draft.rule).collect();
+    let (systems, groups, policies) = (set.systems, set.groups, set.policies);
+    errors.finish(CatalogFiles { systems, groups, policies, roles, separation, hash: ContentHash::of(files) })
 }
 
 /// What was read so far.
@@ -151,6 +160,9 @@ struct Set {
     policies_unread: bool,
     roles: Vec<role::Draft>,
     roles_unread: bool,
+    /// Something in `roles/` isn't sound: a role that isn't known may be the one.
+    roles_unsound: bool,
+    separation: Vec<separation::Draft>,
 }
 
 impl Set {
@@ -170,12 +182,16 @@ impl Set {
             Some(("roles", name)) if is_toml(name) => {
                 self.roles.extend(role::parse(&doc, errors));
             }
+            None if path == SEPARATION => {
+                self.separation = separation::parse(&doc, errors);
+            }
             _ => errors.push(FileError::whole(
                 path,
                 "the file isn't part of a catalog",
-                Some("policies.toml, groups.toml, systems/NAME.toml or roles/NAME.toml"),
+                Some("policies.toml, groups.toml, separation.toml, systems/NAME.toml or roles/NAME.toml"),
             )),
         }
+        self.roles_unsound |= errors.count() > mistakes && path.starts_with("roles/");
         if errors.count() > mistakes && self.read_so_far() == before {
             self.unread(path);
         }
@@ -275,7 +291,8 @@ impl Set {
         }
     }
 
-    fn check_roles(&self, errors: &mut Errors) {
+    /// The entitlements that files may name, as (system, key), and the systems.
+    fn known_entitlements(&self) -> (HashSet<(&str, &str)>, HashSet<&str>) {
         let mut known: HashSet<(&str, &str)> = HashSet::new();
         let mut systems: HashSet<&str> = HashSet::from([BUILT_IN_SYSTEM]);
         known.extend(PortalRole::ALL.iter().map(|role| (BUILT_IN_SYSTEM, role.as_str())));
@@ -283,6 +300,66 @@ impl Set {
             systems.insert(system);
             known.extend(entitlements.iter().map(|key| (system.as_str(), key.as_str())));
         }
+        (known, systems)
+    }
+
+    /// Complains about an entitlement that isn't there; `what` is who names it.
+    fn check_entitlement(
+        &self,
+        (known, systems): &(HashSet<(&str, &str)>, HashSet<&str>),
+        what: &str,
+        entitlement: &EntitlementRef,
+        at: &Place,
+        errors: &mut Errors,
+    ) {
+        if known.contains(&(entitlement.system.as_str(), entitlement.key.as_str())) {
+            return;
+        }
+        let message = |why: &str| format!("{what}: \"{entitlement}\" {why}");
+        if systems.contains(entitlement.system.as_str()) {
+            let of = &entitlement.system;
+            let own: Vec<&str> = known.iter().filter(|(system, _)| system == of).map(|(_, key)| *key).collect();
+            errors.push(FileError::at(
+                at,
+                message("isn't an entitlement of that system"),
+                nearest(&entitlement.key, own),
+            ));
+        } else if !self.systems_unread {
+            let all = systems.iter().copied().collect();
+            errors.push(FileError::at(
+                at,
+                message("names a system that has no file"),
+                nearest(&entitlement.system, all),
+            ));
+        }
+    }
+
+    fn check_separation(&self, errors: &mut Errors) {
+        let known = self.known_entitlements();
+        let roles: HashSet<&str> = self.roles.iter().map(|draft| draft.role.key.as_str()).collect();
+        let mut keys = Unique::new("rule", "key");
+        let mut names = Unique::new("rule", "name");
+        for draft in &self.separation {
+            let rule = &draft.rule;
+            keys.check(&rule.key, &draft.key_at, errors);
+            names.check(&rule.name, &draft.name_at, errors);
+            let what = format!("rule {}", text::shown(&rule.key));
+            for (member, at) in rule.sides.iter().flat_map(|side| &side.members).zip(&draft.members_at) {
+                match member {
+                    SeparationMember::Entitlement(one) => self.check_entitlement(&known, &what, one, at, errors),
+                    SeparationMember::Role(key) if roles.contains(key.as_str()) => {}
+                    SeparationMember::Role(key) if !self.roles_unread && !self.roles_unsound => {
+                        let message = format!("{what}: \"role:{key}\" names a role that no file has");
+                        errors.push(FileError::at(at, message, nearest(key, roles.iter().copied().collect())));
+                    }
+                    SeparationMember::Role(_) => {}
+                }
+            }
+        }
+    }
+
+    fn check_roles(&self, errors: &mut Errors) {
+        let known = self.known_entitlements();
         let mut keys = Unique::new("role", "key");
         let mut names = Unique::new("role", "name");
         for draft in &self.roles {
@@ -290,27 +367,9 @@ impl Set {
             keys.check(&role.key, &draft.key_at, errors);
             names.check(&role.name, &draft.name_at, errors);
             self.check_policy_of(draft, errors);
+            let what = format!("role {}", text::shown(&role.key));
             for (entitlement, at) in role.entitlements.iter().zip(&draft.entitlements_at) {
-                if known.contains(&(entitlement.system.as_str(), entitlement.key.as_str())) {
-                    continue;
-                }
-                let message = |what: &str| format!("role {}: \"{entitlement}\" {what}", text::shown(&role.key));
-                if systems.contains(entitlement.system.as_str()) {
-                    let of = &entitlement.system;
-                    let own: Vec<&str> = known.iter().filter(|(system, _)| system == of).map(|(_, key)| *key).collect();
-                    errors.push(FileError::at(
-                        at,
-                        message("isn't an entitlement of that system"),
-                        nearest(&entitlement.key, own),
-                    ));
-                } else if !self.systems_unread {
-                    let all = systems.iter().copied().collect();
-                    errors.push(FileError::at(
-                        at,
-                        message("names a system that has no file"),
-                        nearest(&entitlement.system, all),
-                    ));
-                }
+                self.check_entitlement(&known, &what, entitlement, at, errors);
             }
         }
     }

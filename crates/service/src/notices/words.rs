@@ -160,6 +160,16 @@ pub(super) fn sign_in_needed(role: &str) -> Words {
     }
 }
 
+/// The reader's access is held back by a rule.
+pub(super) fn held_back(role: &str, why: &str) -> Words {
+    Words {
+        subject: format!("{role} is held back"),
+        body: format!(
+            "You have been given {role}, and it isn't set up yet.\n\n{why}\n\nWhat you have, and what you can give back:\n{BASE}/\n"
+        ),
+    }
+}
+
 /// Every system confirmed what the reader got.
 pub(super) fn confirmed(request: Option<RequestId>, role: &str) -> Words {
     let at = request.map_or_else(|| format!("{BASE}/"), link);

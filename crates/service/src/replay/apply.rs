@@ -29,6 +29,12 @@ impl State {
             | EventBody::RoleRetired { .. }
             | EventBody::OwnerChanged { .. }
             | EventBody::OwnerSucceeded { .. } => self.catalog(&event.body),
+            EventBody::SeparationRuleVersionAdded { .. }
+            | EventBody::SeparationRuleRetired { .. }
+            | EventBody::SeparationOwnerChanged { .. }
+            | EventBody::SeparationExceptionGranted { .. }
+            | EventBody::SeparationExceptionEnded { .. }
+            | EventBody::SeparationStageAdded { .. } => self.separation(&event.body),
             EventBody::RequestSubmitted { .. }
             | EventBody::StageOpened { .. }
             | EventBody::ItemDecided { .. }
@@ -44,6 +50,7 @@ impl State {
             EventBody::FulfilmentWanted { .. }
             | EventBody::FulfilmentFailed { .. }
             | EventBody::FulfilmentWaits { .. }
+            | EventBody::FulfilmentHeldBack { .. }
             | EventBody::FulfilmentConfirmed { .. }
             | EventBody::FulfilmentRetried { .. }
             | EventBody::FulfilmentKept { .. } => self.fulfilment(&event.body),
@@ -281,7 +288,8 @@ impl State {
                 };
                 Ok(())
             }
-            EventBody::FulfilmentWaits { fulfilment, generation, .. } => {
+            EventBody::FulfilmentWaits { fulfilment, generation, .. }
+            | EventBody::FulfilmentHeldBack { fulfilment, generation, .. } => {
                 let known = self.known_work(*fulfilment)?;
                 if *generation != known.generation {
                     return Err("the waiting is about another wish");

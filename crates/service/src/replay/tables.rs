@@ -34,7 +34,7 @@ pub async fn from_log(c: &mut impl AsConn, until: Option<Instant>) -> ServiceRes
 }
 
 /// The state that the tables hold now. Reads them whole: for tests and checks, not for pages. Take a write transaction or
-/// stop all work while it runs: it is nine queries, not one.
+/// stop all work while it runs: it is a dozen queries, not one.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,6 +63,7 @@ pub async fn from_tables(c: &mut impl AsConn) -> ServiceResult<State> {
             state.owners.insert(owned, row.owner_id.into());
         }
     }
+    state.read_separation(c).await?;
     for row in store::items(c).await? {
         let (request, role, beneficiary) = (row.request_id.into(), row.role_id.into(), row.beneficiary_id.into());
         state.items.insert(row.id.into(), Item { request, role, beneficiary, state: row.state, stage: row.stage });

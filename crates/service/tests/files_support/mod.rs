@@ -158,7 +158,10 @@ pub async fn everything(world: &World) -> BTreeMap<String, i64> {
 /// The files of the demo's catalog, as the command line reads them.
 pub fn demo_catalog() -> Vec<(String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/catalog");
-    let mut files = vec![("policies.toml".to_owned(), std::fs::read_to_string(root.join("policies.toml")).unwrap())];
+    let mut files: Vec<_> = ["policies.toml", "separation.toml"]
+        .into_iter()
+        .map(|name| (name.to_owned(), std::fs::read_to_string(root.join(name)).unwrap()))
+        .collect();
     for folder in ["systems", "roles"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();

@@ -45,6 +45,19 @@ pub struct NamedItem {
     pub ends_at: Option<Instant>,
 }
 
+/// The names of these rules that keep duties apart, as they are today.
+///
+/// # Errors
+/// When the database fails.
+pub async fn separation_rules(c: &mut impl AsConn, ids: &[Uuid]) -> StoreResult<Vec<Named>> {
+    rows_in!(
+        c,
+        Named,
+        "select rule_id as id, name from separation_rule_version where valid_to is null and rule_id in ({})",
+        ids
+    )
+}
+
 /// The names of these roles, as they are today.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
-//! What waits for its holder's sign-in, and what a sign-in sets going.
+//! What waits before anything is asked of its system, and what a sign-in sets going.
 
 use latchkey_domain::{FulfilmentId, IdentityId, Instant, fulfilment::WAITS_FOR_SIGN_IN};
 
 use crate::{StoreResult, Tx, grants::one};
 
-/// Notes that nothing may be asked of the system yet, with the reason, and when to look again. It isn't an attempt.
+/// Notes that nothing may be asked of the system yet, with the reason, and when to look again. It isn't an attempt. `outcome`
+/// is the word of what it waits for.
 ///
 /// # Errors
 /// `Conflict` when what is wanted has changed since.
@@ -12,6 +13,7 @@ pub async fn save_waits(
     tx: &mut Tx,
     id: FulfilmentId,
     generation: i64,
+    outcome: &'static str,
     words: &str,
     again_at: Instant,
 ) -> StoreResult<()> {
@@ -21,7 +23,7 @@ pub async fn save_waits(
         "update fulfilment set progress = 'due', due_at = $1, last_outcome = $2, last_words = $3, last_attempt_at = $4
          where id = $5 and generation = $6 and desired = 'present'",
         again_at,
-        WAITS_FOR_SIGN_IN,
+        outcome,
         words,
         now,
         id.0,

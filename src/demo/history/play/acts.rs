@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    GrantId, IdentityId, Instant, ItemId, StageId,
+    GrantId, IdentityId, Instant, ItemId, SeparationRuleId, StageId,
     actor::Actor,
     clock::Clock,
     id::new_uuid,
@@ -15,12 +15,13 @@ use latchkey_service::{
     decide_item::{Decision, decide_item},
     give_back::give_back,
     import_people::import_people,
+    separation::exceptions::{self, ExceptionWish},
     sessions,
     sign_in::{Origin, SessionStart, SignInLimits, VerifiedStatement, sign_in},
     submit_request::{ItemWish, Submission, submit_request},
     withdraw_item::withdraw_item,
 };
-use latchkey_store::{grants, items, sha256_hex, stages};
+use latchkey_store::{grants, items, separation::rules, sha256_hex, stages};
 use rand::Rng;
 
 use super::{Action, Ask, Fate, Play};
@@ -48,6 +49,7 @@ impl Play<'_> {
                 self.work_to_do = true;
                 Ok(())
             }
+            Action::Except { by, who, rule, reason } => self.play_except(by, who, rule, reason).await,
             Action::Maintenance => {
                 (self.history.maintenance)();
                 Ok(())
@@ -66,6 +68,17 @@ impl Play<'_> {
 
     async fn actor(&self, who: IdentityId) -> Result<Actor, ServiceError> {
         Ok(cast::actor(&mut self.history.db.read().await?, who, self.clock.now()).await?)
+    }
+
+    /// Another company has other people and rules: then there is nothing to do.
+    async fn play_except(&mut self, by: &str, who: &str, rule: &str, reason: &str) -> Result<(), ServiceError> {
+        let (Some(by), Some(who)) = (self.cast.person(by), self.cast.person(who)) else { return Ok(()) };
+        let (by, person) = (IdentityId(by.id), IdentityId(who.id));
+        let Some(rule) = rules::by_key(&mut self.history.db.read().await?, rule).await? else { return Ok(()) };
+        let until = self.clock.now().date_naive() + chrono::Months::new(6);
+        let wish = ExceptionWish { rule: SeparationRuleId(rule.rule_id), person, reason: reason.to_owned(), until };
+        let actor = self.actor(by).await?;
+        exceptions::grant(&self.history.db, &*self.clock, &actor, &wish, "UTC").await.map(drop)
     }
 
     async fn play_ask(&mut self, ask: Ask) -> Result<(), ServiceError> {

@@ -9,7 +9,11 @@ use latchkey_domain::{
     item::{ItemState, StageState},
     role::Risk,
 };
-use latchkey_service::decide_item::end_of;
+use latchkey_policy::Voice;
+use latchkey_service::{
+    decide_item::end_of,
+    separation::{self, Found, Wish},
+};
 use latchkey_store::{
     AsConn, StoreResult, holdings,
     identities::{self, PersonRow},
@@ -19,11 +23,14 @@ use tower_sessions::Session;
 
 use crate::{
     components::{Mark, Sentence, Told, duration_words},
-    pages::approvals::{Deciding, Decision, DecisionForm, Flag, Held},
+    pages::{
+        approvals::{Deciding, Decision, DecisionForm, Flag, Held},
+        role::ConflictNote,
+    },
     web::{
         Draft, PageError,
         act::decide::draft_name,
-        load::{gives, lines::Around, words},
+        load::{conflicts, gives, lines::Around, words},
         state::{AppState, Signed},
     },
 };
@@ -60,6 +67,13 @@ pub(super) async fn load(
     let peers = peers(c, item, person.as_ref()).await?;
     let role = catalog.role(item.role_id.into());
     let draft = Draft::take(session, &draft_name(id)).await;
+    let apart = if item.state == ItemState::Waiting {
+        let wish = Wish { beneficiary, role: item.role_id.into(), beside: &[], item: Some(id) };
+        separation::of_wish(c, now, wish).await?
+    } else {
+        Found::default()
+    };
+    let apart = conflicts::notes(&apart, Voice::Named(&item.beneficiary_name), signed.reader(state).zone);
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
     let who = words::person(item.beneficiary_id, &item.beneficiary_name);
     let who = match &person {
@@ -81,7 +95,7 @@ pub(super) async fn load(
         how_long: words::how_long(item.seconds),
         ends: item.seconds.map(|s| end_of(now, s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
-        flags: flags(item, person.as_ref(), peers),
+        flags: conflict_flags(&apart).chain(flags(item, person.as_ref(), peers)).collect(),
         holds: held
             .iter()
             .map(|h| Held { role: h.role_name.clone(), href: format!("/roles/{}", h.role_id), until: h.ends_at })
@@ -111,6 +125,17 @@ async fn peers(c: &mut impl AsConn, item: &ItemLineRow, person: Option<&PersonRo
     let (of, have) =
         holdings::peers_with(c, IdentityId(manager), item.beneficiary_id.into(), item.role_id.into()).await?;
     Ok((of > 0).then_some((of, have)))
+}
+
+/// What rules keep apart; what refuses an approval comes first.
+fn conflict_flags(notes: &[ConflictNote]) -> impl Iterator<Item = Flag> {
+    notes.iter().map(|note| {
+        let helps = note.helps.as_ref().map(|h| format!(" {h}")).unwrap_or_default();
+        Flag {
+            mark: note.mark,
+            words: Sentence::default().strong(format!("{}.", note.title)).text(format!(" {}{helps}", note.words)),
+        }
+    })
 }
 
 /// What is unusual, the gravest first; what speaks for it comes last.
@@ -152,7 +177,7 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
         Some("owner") => "You decide as the owner of the role.".to_owned(),
         Some("system-owner") => "You decide as an owner of the system.".to_owned(),
         Some("security") => "You decide for security.".to_owned(),
-        Some("person") => "You decide because the policy names you.".to_owned(),
+        Some("person") => "You decide because the policy, or a rule that keeps duties apart, names you.".to_owned(),
         Some(_) => "You decide because those whom the policy names can\u{2019}t.".to_owned(),
         None => String::new(),
     }

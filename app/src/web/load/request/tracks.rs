@@ -2,7 +2,7 @@
 
 use latchkey_domain::{
     Instant,
-    fulfilment::{Presence, Progress, WAITS_FOR_SIGN_IN},
+    fulfilment::{HELD_BACK, Presence, Progress, WAITS_FOR_SIGN_IN},
 };
 use latchkey_store::{
     holdings::{GivesRow, ProgressRow},
@@ -85,6 +85,9 @@ fn last_two(p: &ProgressRow) -> [Point; 2] {
             };
             [applied, Point::reached(at)]
         }
+        Progress::Due if held_back(p) => {
+            [Point::ahead(Mark::Attention, "Held back by a rule"), Point::ahead(Mark::Next, "Waits")]
+        }
         Progress::Due if waits(p) => {
             [Point::ahead(Mark::Attention, "Waits for a sign-in"), Point::ahead(Mark::Next, "Waits")]
         }
@@ -103,13 +106,18 @@ fn waits(p: &ProgressRow) -> bool {
     p.progress == Progress::Due && p.last_outcome.as_deref() == Some(WAITS_FOR_SIGN_IN)
 }
 
+/// A rule keeps it apart from what its holder has otherwise.
+fn held_back(p: &ProgressRow) -> bool {
+    p.progress == Progress::Due && p.last_outcome.as_deref() == Some(HELD_BACK)
+}
+
 fn problem(reading: &Reading<'_>, item: &ItemLineRow, gives: &GivesRow, p: &ProgressRow) -> Option<TrackProblem> {
     let retry = reading.may_retry(item).then(|| p.fulfilment_id.to_string());
     let said = (!p.last_words.is_empty()).then(|| p.last_words.clone());
     let name = &gives.system_name;
     match p.progress {
         Progress::Settled => None,
-        Progress::Due if waits(p) => Some(TrackProblem {
+        Progress::Due if waits(p) || held_back(p) => Some(TrackProblem {
             mark: Mark::Attention,
             title: p.last_words.clone(),
             said: None,

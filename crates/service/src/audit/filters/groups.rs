@@ -13,6 +13,8 @@ pub enum Group {
     Deciding,
     /// Grants.
     Access,
+    /// Rules that keep duties apart, and exceptions from them.
+    Separation,
     /// Accounts and entitlements on the systems.
     Systems,
     /// The catalog and its owners.
@@ -30,6 +32,7 @@ impl Group {
         Self::Asking,
         Self::Deciding,
         Self::Access,
+        Self::Separation,
         Self::Systems,
         Self::Files,
         Self::People,
@@ -44,6 +47,7 @@ impl Group {
             Self::Asking => "asking",
             Self::Deciding => "deciding",
             Self::Access => "access",
+            Self::Separation => "separation",
             Self::Systems => "systems",
             Self::Files => "files",
             Self::People => "people",
@@ -59,6 +63,7 @@ impl Group {
             Self::Asking => "Asking",
             Self::Deciding => "Deciding",
             Self::Access => "Access",
+            Self::Separation => "Separation of duties",
             Self::Systems => "Systems",
             Self::Files => "Files",
             Self::People => "People",
@@ -74,6 +79,7 @@ impl Group {
             Self::Asking => "Requests, withdrawals, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
             Self::Access => "Roles that people hold, from when to when",
+            Self::Separation => "Rules that keep duties apart, and exceptions from them",
             Self::Systems => "Accounts and permissions on the systems",
             Self::Files => "The catalog, its policies and owners",
             Self::People => "People who come, change and go",
@@ -134,11 +140,18 @@ impl Group {
             | EventBody::GrantStarted { .. }
             | EventBody::GrantEnded { .. }
             | EventBody::GrantMoved { .. } => Self::Access,
+            EventBody::SeparationRuleVersionAdded { .. }
+            | EventBody::SeparationRuleRetired { .. }
+            | EventBody::SeparationOwnerChanged { .. }
+            | EventBody::SeparationExceptionGranted { .. }
+            | EventBody::SeparationExceptionEnded { .. }
+            | EventBody::SeparationStageAdded { .. } => Self::Separation,
             EventBody::AccountWanted { .. }
             | EventBody::AccountObserved { .. }
             | EventBody::FulfilmentWanted { .. }
             | EventBody::FulfilmentFailed { .. }
             | EventBody::FulfilmentWaits { .. }
+            | EventBody::FulfilmentHeldBack { .. }
             | EventBody::FulfilmentConfirmed { .. }
             | EventBody::FulfilmentRetried { .. }
             | EventBody::FulfilmentKept { .. } => Self::Systems,
@@ -187,12 +200,21 @@ impl Group {
                 "decision_refused",
             ],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
+            Self::Separation => &[
+                "separation_rule_version_added",
+                "separation_rule_retired",
+                "separation_owner_changed",
+                "separation_exception_granted",
+                "separation_exception_ended",
+                "separation_stage_added",
+            ],
             Self::Systems => &[
                 "account_wanted",
                 "account_observed",
                 "fulfilment_wanted",
                 "fulfilment_failed",
                 "fulfilment_waits",
+                "fulfilment_held_back",
                 "fulfilment_confirmed",
                 "fulfilment_retried",
                 "fulfilment_kept",

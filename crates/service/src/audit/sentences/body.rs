@@ -8,7 +8,7 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, systems::systems, words};
+use super::{Draft, Piece, separation::separation, systems::systems, words};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -31,6 +31,12 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::GroupRetired { .. }
         | EventBody::OwnerChanged { .. }
         | EventBody::OwnerSucceeded { .. } => installation(d, body),
+        EventBody::SeparationRuleVersionAdded { .. }
+        | EventBody::SeparationRuleRetired { .. }
+        | EventBody::SeparationOwnerChanged { .. }
+        | EventBody::SeparationExceptionGranted { .. }
+        | EventBody::SeparationExceptionEnded { .. }
+        | EventBody::SeparationStageAdded { .. } => separation(d, body),
         EventBody::PersonAdded { .. }
         | EventBody::PersonChanged { .. }
         | EventBody::PersonStatusChanged { .. }
@@ -62,6 +68,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::FulfilmentWanted { .. }
         | EventBody::FulfilmentFailed { .. }
         | EventBody::FulfilmentWaits { .. }
+        | EventBody::FulfilmentHeldBack { .. }
         | EventBody::FulfilmentConfirmed { .. }
         | EventBody::FulfilmentRetried { .. }
         | EventBody::FulfilmentKept { .. } => systems(d, body),

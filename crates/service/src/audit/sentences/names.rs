@@ -20,6 +20,7 @@ pub(super) struct Names {
     roles: HashMap<Uuid, String>,
     systems: HashMap<Uuid, NamedSystem>,
     entitlements: HashMap<Uuid, String>,
+    rules: HashMap<Uuid, String>,
     requests: HashMap<Uuid, String>,
     items: HashMap<Uuid, NamedItem>,
 }
@@ -42,6 +43,7 @@ impl Names {
             roles: named(store::roles(c, &unique(&mut wanted.roles)).await?),
             systems: store::systems(c, &unique(&mut wanted.systems)).await?.into_iter().map(|s| (s.id, s)).collect(),
             entitlements: named(store::entitlements(c, &unique(&mut wanted.entitlements)).await?),
+            rules: named(store::separation_rules(c, &unique(&mut wanted.rules)).await?),
             requests: named(store::requests(c, &unique(&mut wanted.requests)).await?),
             items: items.into_iter().map(|i| (i.id, i)).collect(),
         })
@@ -70,6 +72,10 @@ impl Names {
             Piece::Entitlement(id) => match self.entitlements.get(&id.0) {
                 Some(name) => Part::Text(format!("“{name}”")),
                 None => Part::Text("an entitlement".to_owned()),
+            },
+            Piece::Rule(id) => match self.rules.get(&id.0) {
+                Some(name) => Part::Text(format!("“{name}”")),
+                None => Part::Text("a rule".to_owned()),
             },
             Piece::Request(id) => self.request(id),
             Piece::RequestOf(item) => match self.items.get(&item.0) {
@@ -137,6 +143,7 @@ struct Wanted {
     roles: Vec<Uuid>,
     systems: Vec<Uuid>,
     entitlements: Vec<Uuid>,
+    rules: Vec<Uuid>,
     requests: Vec<Uuid>,
     items: Vec<Uuid>,
 }
@@ -148,6 +155,7 @@ impl Wanted {
             Piece::Role(id) => self.roles.push(id.0),
             Piece::System(id) => self.systems.push(id.0),
             Piece::Entitlement(id) => self.entitlements.push(id.0),
+            Piece::Rule(id) => self.rules.push(id.0),
             Piece::Request(id) => self.requests.push(id.0),
             Piece::RequestOf(id) | Piece::RoleOf(id) | Piece::BeneficiaryOf(id) | Piece::TermOf(id) => {
                 self.items.push(id.0)
@@ -171,6 +179,7 @@ impl Names {
         self.people = HashMap::from([(s::ANN.0, "Ann Berg".to_owned()), (s::BO.0, "Bo Dahl".to_owned())]);
         self.roles = HashMap::from([(s::ROLE.0, "Payroll reader".to_owned())]);
         self.entitlements = HashMap::from([(s::ENTITLEMENT.0, "VPN users".to_owned())]);
+        self.rules = HashMap::from([(s::RULE.0, "Invoices and payments".to_owned())]);
         self.requests = HashMap::from([(s::REQUEST.0, "R-7K3MQ2".to_owned())]);
         let system = NamedSystem { id: s::SYSTEM.0, key: "directory".to_owned(), name: "Directory".to_owned() };
         self.systems = HashMap::from([(s::SYSTEM.0, system)]);

@@ -66,6 +66,16 @@ pub(super) fn systems<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             .text(" to ")
             .person(*identity)
             .text(" yet: the role needs a sign-in of theirs that proves more"),
+        EventBody::FulfilmentHeldBack { identity, system, entitlement, rule, .. } => d
+            .text("Latchkey doesn't give ")
+            .entitlement(*entitlement)
+            .text(" on ")
+            .system(*system)
+            .text(" to ")
+            .person(*identity)
+            .text(": ")
+            .rule(*rule)
+            .text(" keeps it apart from what they have"),
         EventBody::FulfilmentConfirmed { identity, system, entitlement, desired, found, .. } => {
             let d = d.system(*system).text(" confirms that ").person(*identity);
             let d =

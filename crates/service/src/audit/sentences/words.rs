@@ -199,6 +199,7 @@ pub(super) fn decision_refusal(code: &str) -> String {
         "reason_missing" => "the policy asks for a reason",
         "reason_too_long" => "the reason is too long",
         "nobody_could_decide" => "nobody could decide it",
+        "separation" => "a rule keeps it apart from what the person has otherwise",
         other => return format!("“{other}”"),
     };
     words.to_owned()
@@ -231,6 +232,7 @@ mod tests {
             assert!(!decision_refusal(code.as_str()).contains('“'), "{} has no words", code.as_str());
         }
         assert!(!decision_refusal("decision.no_second_factor").contains('“'));
+        assert!(!decision_refusal("separation").contains('“'));
         assert_eq!(sign_in_refusal("from_the_future"), "“from_the_future”");
         assert_eq!(decision_refusal("from_the_future"), "“from_the_future”");
     }

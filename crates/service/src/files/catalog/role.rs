@@ -110,7 +110,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     })
 }
 
-fn entitlement(value: &str) -> Result<EntitlementRef, Fault> {
+pub(super) fn entitlement(value: &str) -> Result<EntitlementRef, Fault> {
     value
         .split_once('/')
         .and_then(|(system, key)| Some(EntitlementRef { system: text::key(system).ok()?, key: text::key(key).ok()? }))
