@@ -20,8 +20,8 @@ mod text_enum;
 
 pub use id::{
     AccountId, AppliedSetId, AttemptId, DecisionId, EntitlementId, EventId, FulfilmentId, GrantId, IdentityId, ItemId,
-    LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
-    TokenId,
+    LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId,
+    SystemId, TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

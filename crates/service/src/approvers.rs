@@ -1,5 +1,7 @@
 //! Who can decide a stage now: made when a stage opens, and remade whenever a manager, a status or an owner changes.
 
+pub mod added;
+
 use latchkey_domain::{
     IdentityId, ItemId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef},
@@ -132,15 +134,19 @@ pub(crate) async fn remake(
     let all = stages::of_items(tx, &[item.id]).await?;
     let Some(row) = all.iter().find(|s| s.id == stage.0 && s.state == StageState::Open) else { return Ok(None) };
     let rule = rule_of(row)?;
-    let resolution = resolve_now(tx, item, &rule).await?;
+    let mut resolution = resolve_now(tx, item, &rule).await?;
+    // Whoever was put in by hand stays; whoever's seat that is doesn't come back.
+    let by_hand = added::Added::of(tx, stage.0).await?;
+    by_hand.take_out_of(&mut resolution);
     let mut before: Vec<Uuid> = stages::approvers(tx, &[stage.0]).await?.into_iter().map(|a| a.identity_id).collect();
+    before.retain(|who| !by_hand.has(*who));
     let mut now: Vec<Uuid> = resolution.approvers.iter().map(|a| a.id.0).collect();
     before.sort_unstable();
     now.sort_unstable();
     if before == now {
         return Ok(None);
     }
-    stages::remove_approvers(tx, stage).await?;
+    by_hand.remove_others(tx, stage).await?;
     for approver in &resolution.approvers {
         stages::add_approver(tx, stage, approver.id, because(approver, &resolution), None).await?;
     }
@@ -155,7 +161,12 @@ pub(crate) async fn remake(
     tx.announce(Change::Request(request));
     Ok(Some(NewEvent::new(
         actor.clone(),
-        EventBody::ApproversChanged { item: item.id(), stage, approvers: listed(&resolution), why: why.to_owned() },
+        EventBody::ApproversChanged {
+            item: item.id(),
+            stage,
+            approvers: by_hand.listed(listed(&resolution)),
+            why: why.to_owned(),
+        },
     )))
 }
 

@@ -19,9 +19,10 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers,
+    FieldProblem, Refusal, ServiceError, ServiceResult,
+    approvers::{self, added::Added},
     facts::{self, Beneficiary, RoleToday},
-    justify, notices,
+    justify, notices, shorten,
 };
 
 /// The longest comment, in characters.
@@ -59,6 +60,20 @@ pub struct Decided {
 /// # Errors
 /// `NotFound` when the item isn't theirs to see, `Conflict` when somebody else was first, `Refused` with the rule.
 pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &Decision) -> ServiceResult<Decided> {
+    decide_item_for(db, clock, actor, decision, None).await
+}
+
+/// Decides an item as [`decide_item`] does; an approval is for at most this long.
+///
+/// # Errors
+/// As [`decide_item`], and `BadInput` for a length that is longer than what was asked for, or too short.
+pub async fn decide_item_for(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    decision: &Decision,
+    at_most: Option<Span>,
+) -> ServiceResult<Decided> {
     let Actor::Person(person) = actor else {
         return Err(ServiceError::refused(
             "decision.not_a_person",
@@ -67,7 +82,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             "Sign in and decide there.",
         ));
     };
-    let comment = comment(decision)?;
+    let comment = checked_comment(decision.verdict, &decision.comment)
+        .map_err(|problem| ServiceError::BadInput(vec![problem]))?;
     let mut tx = db.begin(clock.now()).await?;
     let seen = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id), person.identity]).await?;
@@ -85,6 +101,10 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
         Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),
     };
 
+    let reference = actor.reference();
+    let (item, shortened) =
+        shorten::apply(&mut tx, item, stage.id, person.identity, decision.verdict, at_most, &reference).await?;
+    let on_behalf_of = Added::of(&mut tx, stage.id).await?.behalf_of(person.identity);
     let to = item.progress().decide(decision.verdict).map_err(|_| StoreError::Conflict { what: "the request" })?;
     stages::insert_decision(
         &mut tx,
@@ -93,7 +113,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             stage: StageId(stage.id),
             item: item.id(),
             identity: person.identity,
-            on_behalf_of: None,
+            on_behalf_of,
             verdict: decision.verdict,
             comment: &comment,
             assurance: &person.assurance,
@@ -108,8 +128,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
     items::save(&mut tx, item.id(), item.progress(), to).await?;
 
-    let reference = actor.reference();
-    let mut events = vec![
+    let mut events: Vec<NewEvent> = shortened.into_iter().collect();
+    events.push(
         NewEvent::new(
             reference.clone(),
             EventBody::ItemDecided {
@@ -119,12 +139,12 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
                 role: RoleId(item.role_id),
                 beneficiary: IdentityId(item.beneficiary_id),
                 verdict: decision.verdict,
-                on_behalf_of: None,
+                on_behalf_of,
                 final_stage: to.state == ItemState::Approved,
             },
         )
         .text("comment", comment.clone()),
-    ];
+    );
     let follow = Following { item: &item, role: &role, beneficiary: &beneficiary, actor: &reference };
     match to.state {
         ItemState::Waiting => events.push(follow.next_stage(&mut tx, to, &all).await?),
@@ -147,17 +167,17 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     })
 }
 
-fn comment(decision: &Decision) -> ServiceResult<String> {
-    let comment = decision.comment.trim();
-    let problem =
-        |code: &str, message: String| Err(ServiceError::BadInput(vec![FieldProblem::new("comment", code, message)]));
+/// The comment as it is kept: a no needs one.
+pub(crate) fn checked_comment(verdict: Verdict, comment: &str) -> Result<String, FieldProblem> {
+    let comment = comment.trim();
+    let problem = |code: &str, message: String| Err(FieldProblem::new("comment", code, message));
     if comment.chars().count() > MAX_COMMENT_CHARS {
         return problem(
             "decision.comment_too_long",
             format!("Use at most {MAX_COMMENT_CHARS} characters for the comment."),
         );
     }
-    if decision.verdict == Verdict::Deny && comment.is_empty() {
+    if verdict == Verdict::Deny && comment.is_empty() {
         return problem(
             "decision.comment_missing",
             "Say why, in a sentence that helps them: what would make it a yes, or what to ask for instead.".to_owned(),
@@ -281,7 +301,13 @@ impl Deciding<'_> {
             decides_by =
                 latchkey_policy::StageRule { approvers: latchkey_policy::ApproverRule::Security, fallback: None };
         }
-        if let Err(no) = may_decide(&decides_by, &known, &self.person.identity, status) {
+        let by_hand = Added::of(tx, self.stage.id).await?;
+        if let Some(no) = by_hand.gave_away(self.person.identity) {
+            return Ok(Err(no));
+        }
+        if !by_hand.has(self.person.identity.0)
+            && let Err(no) = may_decide(&decides_by, &known, &self.person.identity, status)
+        {
             return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no))));
         }
         if self.verdict == Verdict::Approve

@@ -10,11 +10,15 @@ use uuid::Uuid;
 
 use crate::{AsConn, StoreResult};
 
+mod context;
+mod facets;
 mod inbox;
 mod standing;
 mod team;
 mod visible;
 
+pub use context::*;
+pub use facets::*;
 pub use inbox::*;
 pub use standing::*;
 pub use team::*;
@@ -159,6 +163,8 @@ pub struct NamedApproverRow {
     pub because: String,
     /// Since when.
     pub added_at: Instant,
+    /// Whose seat it is, where it is somebody else's.
+    pub behalf_name: Option<String>,
 }
 
 /// Who can decide these items now.
@@ -169,8 +175,10 @@ pub async fn approvers_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedApproverRow,
-        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, a.added_at
+        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, a.added_at,
+                o.display_name as behalf_name
          from stage s join stage_approver a on a.stage_id = s.id and a.removed_at is null join identity i on i.id = a.identity_id
+         left join identity o on o.id = a.on_behalf_of
          where s.state = 'open' and s.item_id in ({}) order by s.item_id, i.display_name, i.id",
         items
     )
@@ -193,6 +201,8 @@ pub struct NamedDecisionRow {
     pub comment: String,
     /// When.
     pub decided_at: Instant,
+    /// For whom, if not for themselves.
+    pub behalf_name: Option<String>,
 }
 
 /// What was decided about these items.
@@ -203,8 +213,9 @@ pub async fn decisions_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedDecisionRow,
-        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, d.verdict, d.comment, d.decided_at
-         from decision d join identity i on i.id = d.identity_id where d.item_id in ({}) order by d.decided_at, d.id",
+        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, d.verdict, d.comment, d.decided_at,
+                o.display_name as behalf_name
+         from decision d join identity i on i.id = d.identity_id left join identity o on o.id = d.on_behalf_of where d.item_id in ({}) order by d.decided_at, d.id",
         items
     )
 }

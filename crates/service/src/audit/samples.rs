@@ -1,14 +1,14 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, PolicyId,
+    AccountId, AppliedSetId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, MessageId, PolicyId,
     PolicyVersionId, RequestId, RoleId, RoleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantOrigin},
     identity::Status,
-    item::Verdict,
+    item::{MessageSide, Verdict},
 };
 use uuid::Uuid;
 
@@ -137,6 +137,16 @@ fn asking() -> Vec<EventBody> {
         on_behalf_of,
         final_stage,
     };
+    let message = |side| EventBody::MessageWritten {
+        request: REQUEST,
+        item: ITEM,
+        role: ROLE,
+        beneficiary: BO,
+        message: MessageId(n(17)),
+        side,
+    };
+    let added =
+        |instead_of| EventBody::ApproverAdded { request: REQUEST, item: ITEM, stage: STAGE, approver: BO, instead_of };
     vec![
         EventBody::RequestSubmitted {
             request: REQUEST,
@@ -160,6 +170,19 @@ fn asking() -> Vec<EventBody> {
         EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemLapsed { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemCancelled { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO, why: "left".into() },
+        message(MessageSide::Asker),
+        message(MessageSide::Decider),
+        EventBody::ItemShortened {
+            request: REQUEST,
+            item: ITEM,
+            role: ROLE,
+            beneficiary: BO,
+            from: 30 * 86_400,
+            to: 7 * 86_400,
+        },
+        EventBody::ItemHandedOver { request: REQUEST, item: ITEM, stage: STAGE, from: ANN, to: BO },
+        added(None),
+        added(Some(ANN)),
     ]
 }
 

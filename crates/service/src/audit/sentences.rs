@@ -20,6 +20,7 @@ use super::filters::Group;
 use crate::ServiceResult;
 
 mod body;
+mod conversation;
 mod names;
 mod systems;
 mod unknown;
@@ -275,6 +276,7 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
+            ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",
             ("exception", _) => ". A listed exception stood in for a second factor: ",
             ("subject", EventBody::SignInRefused { .. }) => ". The provider's name for them: ",

@@ -71,7 +71,7 @@ impl Group {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::SigningIn => "Sign-ins, refusals, sessions",
-            Self::Asking => "Requests, withdrawals, requests that nobody decided",
+            Self::Asking => "Requests, withdrawals, messages, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
             Self::Access => "Roles that people hold, from when to when",
             Self::Systems => "Accounts and permissions on the systems",
@@ -118,10 +118,14 @@ impl Group {
             EventBody::RequestSubmitted { .. }
             | EventBody::ItemWithdrawn { .. }
             | EventBody::ItemLapsed { .. }
-            | EventBody::ItemCancelled { .. } => Self::Asking,
+            | EventBody::ItemCancelled { .. }
+            | EventBody::MessageWritten { .. } => Self::Asking,
             EventBody::StageOpened { .. }
             | EventBody::ApproversChanged { .. }
             | EventBody::ItemDecided { .. }
+            | EventBody::ItemShortened { .. }
+            | EventBody::ItemHandedOver { .. }
+            | EventBody::ApproverAdded { .. }
             | EventBody::DecisionRefused { .. } => Self::Deciding,
             EventBody::AdministratorAdded { .. }
             | EventBody::GrantCreated { .. }
@@ -167,8 +171,18 @@ impl Group {
                 "session_ended",
                 "foreign_change_refused",
             ],
-            Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
-            Self::Deciding => &["stage_opened", "approvers_changed", "item_decided", "decision_refused"],
+            Self::Asking => {
+                &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled", "message_written"]
+            }
+            Self::Deciding => &[
+                "stage_opened",
+                "approvers_changed",
+                "item_decided",
+                "item_shortened",
+                "item_handed_over",
+                "approver_added",
+                "decision_refused",
+            ],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
             Self::Systems => &[
                 "account_wanted",
