@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use super::{Deciding, Decision, DecisionForm, Flag, Held};
 use crate::components::{
     ActionBar, Button, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, Notice, PersonChip, Remark, RemarkText,
-    Risk, TextArea, Time, Told, Weight, Words, plural,
+    Risk, Select, Sentence, TextArea, Time, Told, Weight, Words, plural,
 };
 use crate::frame::Reader;
-use crate::pages::parts::GivesList;
+use crate::pages::parts::{GivesList, ThreadView, Writing};
 
 /// Draws one decision.
 #[component]
@@ -36,16 +36,22 @@ pub fn DecisionView(
         flags,
         holds,
         holds_all,
+        past,
+        nearby,
+        thread,
         as_what,
         until,
         earlier,
         deciding,
     } = decision;
     let name = who.name.clone();
-    let errors = match &deciding {
+    let mut errors = match &deciding {
         Deciding::Form(form) => form.errors.clone(),
         _ => Vec::new(),
     };
+    if let Writing::Here(form) = &thread.writing {
+        errors.extend(form.errors.clone());
+    }
     view! {
         <article class="decision" aria-labelledby="decision-title">
             <ErrorSummary errors=errors/>
@@ -84,7 +90,32 @@ pub fn DecisionView(
             <section class="decision-part" aria-labelledby="decision-holds">
                 <h3 id="decision-holds">{format!("What {name} holds already")}</h3>
                 {held_list(holds, holds_all, reader)}
+                {(!nearby.is_empty())
+                    .then(|| {
+                        view! {
+                            <h4>"On the systems that this reaches"</h4>
+                            {lines(nearby, reader)}
+                        }
+                    })}
             </section>
+            {(!past.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="decision-part" aria-labelledby="decision-past">
+                            <h3 id="decision-past">"They asked for it before"</h3>
+                            {lines(past, reader)}
+                        </section>
+                    }
+                })}
+            {(!thread.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="decision-part" aria-labelledby="decision-thread">
+                            <h3 id="decision-thread">"Questions and answers"</h3>
+                            <ThreadView thread=thread reader=reader/>
+                        </section>
+                    }
+                })}
             <section class="decision-part decision-answer" aria-labelledby="decision-answer">
                 <h3 id="decision-answer">"Your decision"</h3>
                 {earlier
@@ -103,6 +134,24 @@ pub fn DecisionView(
                 {answer(deciding, format!("{role} for {name}"), reader)}
             </section>
         </article>
+    }
+    .into_any()
+}
+
+fn lines(sentences: Vec<Sentence>, reader: Reader) -> AnyView {
+    view! {
+        <ul class="decision-lines">
+            {sentences
+                .into_iter()
+                .map(|words| {
+                    view! {
+                        <li>
+                            <Words sentence=words reader=reader/>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
     }
     .into_any()
 }
@@ -221,7 +270,7 @@ fn sure(key: &'static str, verdict: &'static str, label: &'static str, weight: W
 
 fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
     match deciding {
-        Deciding::Form(DecisionForm { item_id, stage_id, comment, errors, then }) => {
+        Deciding::Form(DecisionForm { item_id, stage_id, comment, lengths, hand_over, errors, then }) => {
             let keys = vec![
                 sure("a", "approve", "Approve", Weight::Primary, &about),
                 sure("d", "deny", "Deny", Weight::Danger, &about),
@@ -238,6 +287,17 @@ fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
                     hint="Whoever asked reads this, and it stays on record. Say why if you deny.".to_owned()
                     error=FormError::for_field(&errors, "comment")
                 />
+                {(!lengths.is_empty())
+                    .then(|| {
+                        view! {
+                            <Select
+                                name="duration"
+                                label="For how long, if you approve"
+                                choices=lengths
+                                error=FormError::for_field(&errors, "duration")
+                            />
+                        }
+                    })}
                 <p class="decision-then">{then}</p>
                 <ActionBar>
                     <Button label="Approve" about=about.clone() weight=Weight::Primary name="verdict" value="approve"/>
@@ -245,6 +305,9 @@ fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
                 </ActionBar>
                 {keys}
             </form>
+            <p class="decision-else">
+                "Not yours to judge? " <a href=hand_over>"Hand it over to somebody else"</a> "."
+            </p>
             }
             .into_any()
         }

@@ -4,8 +4,11 @@ use leptos::prelude::*;
 
 use super::detail::DecisionView;
 use super::{ApprovalRow, ApprovalsPage};
-use crate::components::{Empty, Glyph, Icon, Mark, MarkShape, PageHead, Pager, Risk, Tabs, Time, Told};
+use crate::components::{
+    ChosenFacets, Empty, Facets, Glyph, Icon, Mark, MarkShape, PageHead, Pager, Risk, Tabs, Time, Told,
+};
 use crate::frame::Reader;
+use crate::islands::SelectAll;
 
 /// Draws the page.
 #[component]
@@ -16,15 +19,18 @@ pub fn ApprovalsView(
     reader: Reader,
 ) -> impl IntoView {
     let heading = page.heading();
-    let ApprovalsPage { tabs, rows, links, open, named, list_href, .. } = page;
+    let ApprovalsPage {
+        tabs, rows, links, open, named, list_href, facets, chosen, clear, narrowed, one_by_one, ..
+    } = page;
     let none = rows.is_empty();
+    let several = rows.iter().filter(|row| row.select.is_some()).count() > 1;
     view! {
         <div class=if named { "approvals approvals-named" } else { "approvals" }>
             <div class="approvals-head">
                 <PageHead title=heading/>
                 <Tabs tabs=tabs label="Which decisions"/>
             </div>
-            {if none && open.is_none() {
+            {if none && open.is_none() && !narrowed {
                 view! {
                     <Empty title="No decision is open">
                         <p>"When somebody asks for access that you decide on, it appears here and you get an e-mail."</p>
@@ -35,7 +41,34 @@ pub fn ApprovalsView(
                 view! {
                     <div class="approvals-split">
                         <div class="approvals-list">
-                            <ul class="rows">{rows.into_iter().map(|row| approval_row(row, reader)).collect_view()}</ul>
+                            {(!facets.is_empty()).then(|| view! { <Facets groups=facets what="decisions"/> })}
+                            <ChosenFacets chosen=chosen clear=clear.clone()/>
+                            {none
+                                .then(|| {
+                                    view! {
+                                        <Empty title="No decision fits all of these">
+                                            <p>
+                                                <a href=clear>"Look at all of them"</a> "."
+                                            </p>
+                                        </Empty>
+                                    }
+                                })}
+                            <form method="get" action="/approvals/together" id="together">
+                                {several
+                                    .then(|| {
+                                        view! {
+                                            <div class="together-bar">
+                                                <SelectAll list="together".to_owned() name="item".to_owned()/>
+                                                <button class="button" type="submit">"Decide the selected ones"</button>
+                                            </div>
+                                        }
+                                    })}
+                                {(several && one_by_one)
+                                    .then(|| view! { <p class="muted">"What is of high or critical risk is decided by itself."</p> })}
+                                <ul class="rows">
+                                    {rows.into_iter().map(|row| approval_row(row, several, reader)).collect_view()}
+                                </ul>
+                            </form>
                             <Pager links=links/>
                         </div>
                         <div class="approvals-open">
@@ -57,10 +90,17 @@ pub fn ApprovalsView(
     .into_any()
 }
 
-fn approval_row(row: ApprovalRow, reader: Reader) -> AnyView {
-    let ApprovalRow { href, open, who, role, risk, how_long, since, unusual, decided } = row;
+fn approval_row(row: ApprovalRow, several: bool, reader: Reader) -> AnyView {
+    let ApprovalRow { href, open, who, role, risk, how_long, since, unusual, decided, select } = row;
+    let about = format!("Select {role} for {who}");
+    let class = match (open, several) {
+        (true, true) => "row row-approval row-several row-open",
+        (true, false) => "row row-approval row-open",
+        (false, true) => "row row-approval row-several",
+        (false, false) => "row row-approval",
+    };
     view! {
-        <li class=if open { "row row-approval row-open" } else { "row row-approval" } data-row="">
+        <li class=class data-row="">
             <p class="row-title">
                 <a class="row-link" href=href aria-current=open.then_some("true")>
                     {role}
@@ -91,6 +131,15 @@ fn approval_row(row: ApprovalRow, reader: Reader) -> AnyView {
                         }
                     })}
             </p>
+            {several
+                .then(|| {
+                    view! {
+                        <span class="row-select">
+                            {select
+                                .map(|id| view! { <input type="checkbox" name="item" value=id aria-label=about/> })}
+                        </span>
+                    }
+                })}
         </li>
     }
     .into_any()

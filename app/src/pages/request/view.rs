@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, CopyCode, Crumb, DefinitionList, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip, Remark,
-    RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
+    ActionBar, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip,
+    Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
+use crate::pages::parts::{Thread, ThreadView, Writing};
 
 /// Draws the page. `live` is the place of the island that refreshes it while something is happening.
 #[component]
@@ -46,9 +47,15 @@ pub fn RequestView(
             })}
     };
     let reason = (!reason.is_empty()).then(|| view! { <RemarkText remark=Remark { by: None, text: reason }/> });
+    let errors = match single.as_ref().map(|item| &item.thread.writing) {
+        Some(Writing::Here(form)) => form.errors.clone(),
+        _ => Vec::new(),
+    };
     let content = match single {
         Some(item) => {
-            let RequestItem { role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions, .. } = item;
+            let RequestItem {
+                role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions, thread, ..
+            } = item;
             view! {
                 <PageHead title=heading back=crumb>
                     <div class="stands">
@@ -67,6 +74,7 @@ pub fn RequestView(
                             "Every step"
                         </h2>
                         <Timeline steps=steps reader=reader/>
+                        {talk(thread, reader)}
                     </div>
                     <aside class="request-side" aria-label="Summary">
                         <DefinitionList>
@@ -105,6 +113,7 @@ pub fn RequestView(
     };
     view! {
         <div class="request-page" data-moving=moving.then_some("true")>
+            <ErrorSummary errors=errors/>
             {content}
         </div>
         {live}
@@ -114,7 +123,8 @@ pub fn RequestView(
 
 /// One of several items: its state in a line, its timeline folded unless something goes on.
 fn item_part(item: RequestItem, reader: Reader) -> AnyView {
-    let RequestItem { id, role, role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions } = item;
+    let RequestItem { id, role, role_href, risk, beneficiary, how_long, ends, state, stands, steps, actions, thread } =
+        item;
     let open = !matches!(state.mark, Mark::Done | Mark::Ended);
     view! {
         <details class="item" open=open id=format!("item-{id}")>
@@ -133,6 +143,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
                     <Words sentence=stands reader=reader/>
                 </p>
                 <Timeline steps=steps reader=reader/>
+                {talk(thread, reader)}
                 <Actions actions=actions reader=reader/>
             </div>
         </details>
@@ -140,14 +151,33 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
     .into_any()
 }
 
+/// Questions and answers, under the timeline.
+fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
+    (!thread.is_empty()).then(|| {
+        let label = format!("about-{}", thread.id);
+        let of = label.clone();
+        view! {
+            <section class="talk" aria-labelledby=label>
+                <h2 id=of>"Questions and answers"</h2>
+                <ThreadView thread=thread reader=reader/>
+            </section>
+        }
+        .into_any()
+    })
+}
+
 #[component]
 fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
-    let ItemActions { withdraw, give_back, extend, ask_again, decide, why_not } = actions;
-    let any = withdraw.is_some() || give_back.is_some() || extend.is_some() || ask_again.is_some() || decide.is_some();
+    let ItemActions { withdraw, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } = actions;
+    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
+    let any = end.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
                 {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
+                {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
+                {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
+                {end.map(|(href, label)| view! { <LinkButton href=href label=label glyph=Glyph::Return/> })}
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
                 {give_back.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}

@@ -9,37 +9,47 @@ use axum::extract::{Path, State};
 use latchkey_domain::{
     IdentityId, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
 };
+use latchkey_service::catalog::Catalog;
 use latchkey_store::{
     AsConn, StoreResult,
-    grants::GrantRow,
+    grants::{self, EndedEarlyRow, GrantRow},
     holdings::{self, GivesRow, ProgressRow},
     items,
-    request_reads::{self, ItemLineRow, StageLineRow},
+    messages::{self, MessageRow},
+    request_reads::{self, ItemLineRow, NamedDecisionRow, StageLineRow},
+    shortenings::{self, ShorteningRow},
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{lines::Around, words};
+use super::{lines::Around, threads, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
     islands::LiveRefresh,
-    pages::request::{ItemActions, RequestItem, RequestPage, RequestView},
+    pages::{
+        parts::{Thread, Writing},
+        request::{ItemActions, RequestItem, RequestPage, RequestView},
+    },
     web::{
-        PageError, PageResult,
+        Draft, PageError, PageResult,
+        act::write_message::draft_name,
         answer::answer,
         state::{AppState, Signed, Visit},
     },
 };
 
-/// Everything about a request that its page needs: nine queries, whatever it holds.
+/// Everything about a request that its page needs: twelve queries at most, whatever it holds.
 struct Whole {
     items: Vec<ItemLineRow>,
     around: Around,
     stages: Vec<StageLineRow>,
     gives: Vec<GivesRow>,
     progress: Vec<ProgressRow>,
+    messages: Vec<MessageRow>,
+    shortened: Vec<ShorteningRow>,
+    ended: Vec<EndedEarlyRow>,
 }
 
 impl Whole {
@@ -53,7 +63,13 @@ impl Whole {
         let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
         let people: BTreeSet<Uuid> = items.iter().map(|i| i.beneficiary_id).collect();
         let progress = holdings::progress_of(c, &people.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Self { items, around, stages, gives, progress })
+        let messages = messages::of_items(c, &ids).await?;
+        // Nothing was shortened in a request that nobody has decided anything of.
+        let decided: BTreeSet<Uuid> = around.decisions.iter().map(|d| d.item_id).collect();
+        let shortened = shortenings::of_items(c, &decided.into_iter().collect::<Vec<_>>()).await?;
+        let over = around.grants.values().filter(|g| g.end_reason.as_deref() == Some("revoked"));
+        let ended = grants::ended_early(c, &over.map(|g| g.id).collect::<Vec<_>>()).await?;
+        Ok(Self { items, around, stages, gives, progress, messages, shortened, ended })
     }
 
     fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
@@ -95,9 +111,22 @@ pub(in crate::web) async fn get(
         return Err(PageError::NotFound);
     }
     let whole = Whole::load(&mut c, id).await?;
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     drop(c);
     let first = whole.items.first().ok_or(PageError::NotFound)?;
-    let reading = Reading { whole: &whole, me, now: state.clock.now(), signed: &signed, state: &state };
+    let drafted = match whole.items.as_slice() {
+        [one] => Draft::take(&session, &draft_name(one.id.into())).await,
+        _ => None,
+    };
+    let reading = Reading {
+        whole: &whole,
+        me,
+        now: state.clock.now(),
+        signed: &signed,
+        state: &state,
+        catalog: &catalog,
+        draft: drafted.as_ref(),
+    };
     let mut reasons: Vec<&str> = whole.items.iter().map(|i| i.reason.as_str()).collect();
     reasons.dedup();
     let page = RequestPage {
@@ -126,6 +155,9 @@ struct Reading<'a> {
     now: latchkey_domain::Instant,
     signed: &'a Signed,
     state: &'a AppState,
+    catalog: &'a Catalog,
+    /// A message that came back.
+    draft: Option<&'a Draft>,
 }
 
 impl Reading<'_> {
@@ -143,7 +175,46 @@ impl Reading<'_> {
             stands: self.stands(item),
             steps: steps::of(self, item),
             actions: self.actions(item),
+            thread: self.thread(item),
         }
+    }
+
+    fn owns(&self, item: &ItemLineRow) -> bool {
+        let role = self.catalog.role(item.role_id.into());
+        role.and_then(|r| r.owner.as_ref()).is_some_and(|o| o.id == self.me)
+    }
+
+    /// What was asked and answered; whoever stands on one of the two sides may go on.
+    fn thread(&self, item: &ItemLineRow) -> Thread {
+        let asks = [item.requester_id, item.beneficiary_id].contains(&self.me.0);
+        let around = &self.whole.around;
+        let decides = around.approvers.iter().any(|a| a.item_id == item.id && a.identity_id == self.me.0)
+            || around.decisions.iter().any(|d| d.item_id == item.id && d.identity_id == self.me.0)
+            || self.whole.messages.iter().any(|m| m.item_id == item.id && m.author_id == self.me.0)
+            || self.owns(item);
+        let label = if asks { "Write to those who decide" } else { "Write to those who asked" };
+        let writing = match (asks || decides, self.whole.items.len()) {
+            (false, _) => Writing::No,
+            (true, 1) => threads::form(item, "request", label, self.draft),
+            (true, _) => Writing::There(format!("/requests/{}/write/{}", item.request_id, item.id)),
+        };
+        let id = format!("thread-{}", item.id);
+        Thread { writing, ..threads::of(&self.whole.messages, item.id, self.me, id) }
+    }
+
+    /// The page on which the reader ends this access before its time, and what that is called, if they may.
+    fn end(&self, item: &ItemLineRow, grant: &GrantRow) -> Option<(String, String)> {
+        if item.beneficiary_id == self.me.0 {
+            return None;
+        }
+        let approved =
+            |d: &NamedDecisionRow| d.item_id == item.id && d.identity_id == self.me.0 && d.verdict == "approve";
+        let href = format!("/access/{}/end", grant.id);
+        if self.whole.around.decisions.iter().any(approved) {
+            return Some((href, "Take back your approval".to_owned()));
+        }
+        let may = self.owns(item) || self.signed.person.has(PortalRole::Security);
+        may.then(|| (href, "End this access".to_owned()))
     }
 
     /// Something happens by itself, or somebody may act at any moment.
@@ -206,12 +277,17 @@ impl Reading<'_> {
                 }
                 if self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0) {
                     actions.decide = Some(format!("/approvals?item={}", item.id));
+                    actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id));
+                }
+                if !mine && (self.owns(item) || self.signed.person.has(PortalRole::Administrator)) {
+                    actions.add_approver = Some(format!("/requests/{}/approvers/{}", item.request_id, item.id));
                 }
             }
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
                 }
+                Some(g) if g.state != GrantState::Ended => actions.end = self.end(item, g),
                 Some(g) if g.state == GrantState::Ended && mine => actions.ask_again = Some(role),
                 _ => {}
             },
