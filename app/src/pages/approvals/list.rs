@@ -23,7 +23,6 @@ pub fn ApprovalsView(
         tabs, rows, links, open, named, list_href, facets, chosen, clear, narrowed, one_by_one, ..
     } = page;
     let none = rows.is_empty();
-    let several = rows.iter().filter(|row| row.select.is_some()).count() > 1;
     view! {
         <div class=if named { "approvals approvals-named" } else { "approvals" }>
             <div class="approvals-head">
@@ -41,35 +40,10 @@ pub fn ApprovalsView(
                 view! {
                     <div class="approvals-split">
                         <div class="approvals-list">
-                            {(!facets.is_empty()).then(|| view! { <Facets groups=facets what="decisions"/> })}
-                            <ChosenFacets chosen=chosen clear=clear.clone()/>
-                            {none
-                                .then(|| {
-                                    view! {
-                                        <Empty title="No decision fits all of these">
-                                            <p>
-                                                <a href=clear>"Look at all of them"</a> "."
-                                            </p>
-                                        </Empty>
-                                    }
-                                })}
-                            <form method="get" action="/approvals/together" id="together">
-                                {several
-                                    .then(|| {
-                                        view! {
-                                            <div class="together-bar">
-                                                <SelectAll list="together".to_owned() name="item".to_owned()/>
-                                                <button class="button" type="submit">"Decide the selected ones"</button>
-                                            </div>
-                                        }
-                                    })}
-                                {(several && one_by_one)
-                                    .then(|| view! { <p class="muted">"What is of high or critical risk is decided by itself."</p> })}
-                                <ul class="rows">
-                                    {rows.into_iter().map(|row| approval_row(row, several, reader)).collect_view()}
-                                </ul>
-                            </form>
-                            <Pager links=links/>
+                            {(!facets.is_empty())
+                                .then(|| view! { <Facets groups=facets what="decisions"/> }.into_any())}
+                            {view! { <ChosenFacets chosen=chosen clear=clear.clone()/> }.into_any()}
+                            {none.then(|| nothing_fits(clear))} {inbox(rows, one_by_one, reader)} <Pager links=links/>
                         </div>
                         <div class="approvals-open">
                             <a class="back approvals-back" href=list_href>
@@ -86,6 +60,41 @@ pub fn ApprovalsView(
                     .into_any()
             }}
         </div>
+    }
+    .into_any()
+}
+
+fn nothing_fits(clear: String) -> AnyView {
+    view! {
+        <Empty title="No decision fits all of these">
+            <p>
+                <a href=clear>"Look at all of them"</a>
+                "."
+            </p>
+        </Empty>
+    }
+    .into_any()
+}
+
+/// The rows, with boxes where several of them can be decided together.
+fn inbox(rows: Vec<ApprovalRow>, one_by_one: bool, reader: Reader) -> AnyView {
+    let several = rows.iter().filter(|row| row.select.is_some()).count() > 1;
+    let list =
+        view! { <ul class="rows">{rows.into_iter().map(|row| approval_row(row, several, reader)).collect_view()}</ul> };
+    if !several {
+        return list.into_any();
+    }
+    view! {
+        <form method="get" action="/approvals/together" id="together">
+            <div class="together-bar">
+                <SelectAll list="together".to_owned() name="item".to_owned()/>
+                <button class="button" type="submit">
+                    "Decide the selected ones"
+                </button>
+            </div>
+            {one_by_one.then(|| view! { <p class="muted">"What is of high or critical risk is decided by itself."</p> })}
+            {list.into_any()}
+        </form>
     }
     .into_any()
 }

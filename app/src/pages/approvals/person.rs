@@ -121,46 +121,42 @@ pub fn ChoosePersonView(
                 </button>
             </form>
             {nothing.then(|| view! { <p role="status">"Nobody who is at work fits these words. Try fewer of them."</p> })}
-            {any
-                .then(|| {
-                    view! {
-                        <form method="post" action=action novalidate=true>
-                            <HiddenFields fields=fields/>
-                            <ChoiceGroup
-                                name="to"
-                                legend="Choose one"
-                                choices=choices
-                                error=FormError::for_field(&errors, "to")
-                            />
-                            {more.then(|| view! { <p class="muted">"There are more. Type more of the name to find them."</p> })}
-                            {(!places.is_empty())
-                                .then(|| {
-                                    view! {
-                                        <Select
-                                            name="instead_of"
-                                            label="In whose place"
-                                            choices=places
-                                            error=FormError::for_field(&errors, "instead_of")
-                                        />
-                                    }
-                                })}
-                            <TextArea
-                                name=words.0
-                                label="Why"
-                                hint=words.1.to_owned()
-                                value=typed
-                                rows=2
-                                longest=1000
-                                error=FormError::for_field(&errors, words.0)
-                            />
-                            <ActionBar>
-                                <Button label=button weight=Weight::Primary/>
-                                <LinkButton href=back label="Leave it as it is"/>
-                            </ActionBar>
-                        </form>
-                    }
-                })}
+            {any.then(move || form(Form { action, fields, choices, more, places, words, typed, button, back, errors }))}
         </div>
+    }
+    .into_any()
+}
+
+struct Form {
+    action: &'static str,
+    fields: Vec<(&'static str, String)>,
+    choices: Vec<Choice>,
+    more: bool,
+    places: Vec<Choice>,
+    words: (&'static str, &'static str),
+    typed: String,
+    button: &'static str,
+    back: String,
+    errors: Vec<FormError>,
+}
+
+fn form(of: Form) -> AnyView {
+    let Form { action, fields, choices, more, places, words: (name, hint), typed, button, back, errors } = of;
+    let error = |field| FormError::for_field(&errors, field);
+    let place = (!places.is_empty()).then(|| {
+        view! { <Select name="instead_of" label="In whose place" choices=places error=error("instead_of")/> }.into_any()
+    });
+    view! {
+        <form method="post" action=action novalidate=true>
+            <HiddenFields fields=fields/>
+            {view! { <ChoiceGroup name="to" legend="Choose one" choices=choices error=error("to")/> }.into_any()}
+            {more.then(|| view! { <p class="muted">"There are more. Type more of the name to find them."</p> })} {place}
+            <TextArea name=name label="Why" hint=hint.to_owned() value=typed rows=2 longest=1000 error=error(name)/>
+            <ActionBar>
+                <Button label=button weight=Weight::Primary/>
+                <LinkButton href=back label="Leave it as it is"/>
+            </ActionBar>
+        </form>
     }
     .into_any()
 }

@@ -92,19 +92,7 @@ pub fn TogetherView(
                         </Notice>
                     }
                 })}
-            {(!singly.is_empty())
-                .then(|| {
-                    view! {
-                        <Notice mark=Mark::Attention title="Decided by themselves">
-                            <ul class="then">
-                                {singly
-                                    .into_iter()
-                                    .map(|row| view! { <li><a href=row.href>{row.what}</a> ": " {row.why}</li> })
-                                    .collect_view()}
-                            </ul>
-                        </Notice>
-                    }
-                })}
+            {(!singly.is_empty()).then(|| by_themselves(singly))}
             {if many == 0 {
                 view! {
                     <Empty title="Nothing is selected">
@@ -118,6 +106,24 @@ pub fn TogetherView(
                 form(rows, sum, comment, &errors, many)
             }}
         </div>
+    }
+    .into_any()
+}
+
+fn by_themselves(singly: Vec<SinglyRow>) -> AnyView {
+    let rows = singly.into_iter().map(|row| {
+        view! {
+            <li>
+                <a href=row.href>{row.what}</a>
+                ": "
+                {row.why}
+            </li>
+        }
+    });
+    view! {
+        <Notice mark=Mark::Attention title="Decided by themselves">
+            <ul class="then">{rows.collect_view()}</ul>
+        </Notice>
     }
     .into_any()
 }

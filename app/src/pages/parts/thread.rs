@@ -81,14 +81,7 @@ pub fn ThreadView(
     view! {
         <div class="thread" id=id>
             {waits.map(|words| view! { <p class="thread-waits">{words}</p> })}
-            {(!messages.is_empty())
-                .then(|| {
-                    view! {
-                        <ol class="thread-list" aria-label="Messages">
-                            {messages.into_iter().map(|one| message(one, reader)).collect_view()}
-                        </ol>
-                    }
-                })}
+            {(!messages.is_empty()).then(|| list(messages, reader))}
             {match writing {
                 Writing::No => ().into_any(),
                 Writing::There(href) => {
@@ -102,6 +95,15 @@ pub fn ThreadView(
                 Writing::Here(form) => write(form),
             }}
         </div>
+    }
+    .into_any()
+}
+
+fn list(messages: Vec<ThreadMessage>, reader: Reader) -> AnyView {
+    view! {
+        <ol class="thread-list" aria-label="Messages">
+            {messages.into_iter().map(|one| message(one, reader)).collect_view()}
+        </ol>
     }
     .into_any()
 }
