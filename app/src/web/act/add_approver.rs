@@ -39,7 +39,7 @@ pub(in crate::web) async fn post(
             let wish = AddApprover { item, to, instead_of, reason: fields.text("reason").to_owned() };
             add_approver(&state.db, state.clock.as_ref(), &signed.actor(), &wish).await
         }
-        Err(_) => Err(nobody()),
+        Err(_) => Err(nobody(&fields, "reason", "Say why. It stays on record, and whoever you add reads it.")),
     };
     match outcome {
         Ok((request, name)) => {

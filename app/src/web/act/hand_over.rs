@@ -33,7 +33,7 @@ pub(in crate::web) async fn post(
             let wish = HandOver { item, to, comment: fields.text("comment").to_owned() };
             hand_over(&state.db, state.clock.as_ref(), &signed.actor(), &wish).await
         }
-        Err(_) => Err(nobody()),
+        Err(_) => Err(nobody(&fields, "comment", "Say why you hand it over, so that they know what is asked of them.")),
     };
     match outcome {
         Ok(done) => {
@@ -53,10 +53,14 @@ pub(in crate::web) async fn post(
     }
 }
 
-/// Nobody was chosen.
-pub(super) fn nobody() -> ServiceError {
+/// Nobody was chosen; words that are missing as well are said at once.
+pub(super) fn nobody(fields: &Fields, words: &'static str, missing: &str) -> ServiceError {
     let message = "Search for a name and choose somebody.";
-    ServiceError::BadInput(vec![FieldProblem::new("to", "approver.none_chosen", message)])
+    let mut problems = vec![FieldProblem::new("to", "approver.none_chosen", message)];
+    if fields.text(words).trim().is_empty() {
+        problems.push(FieldProblem::new(words, "approver.words_missing", missing));
+    }
+    ServiceError::BadInput(problems)
 }
 
 /// The page with the same search.
