@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     portal::{Portal, Visitor},
-    queries::{filled, literal, named, one, policy},
+    queries::{filled, literal, managed_grant, named, one, policy},
 };
 
 /// What the previous release's pages sent.
@@ -64,7 +64,7 @@ fn fields_shown(page: &str, action: &str) -> Option<BTreeSet<String>> {
     Some(names.map(|(name, _)| name.to_owned()).collect())
 }
 
-const SIZE: Size = Size { people: 80, roles: 30, grants: 400, requests: 80, pending: 40 };
+const SIZE: Size = Size { people: 80, roles: 30, grants: 400, requests: 160, pending: 120 };
 
 /// A portal with a company, everybody that the forms name signed in, and the names.
 async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names) {
@@ -109,8 +109,25 @@ async fn names(world: &World, company: &Company) -> Names {
         ("third_item", one(world, "i.id", &waiting(2)).await),
         ("third_request", one(world, "i.request_id", &waiting(2)).await),
         ("third_asker", one(world, "i.beneficiary_id", &waiting(2)).await),
+        ("fourth_item", one(world, "i.id", &waiting(3)).await),
+        ("fourth_request", one(world, "i.request_id", &waiting(3)).await),
+        ("fifth_item", one(world, "i.id", &waiting(4)).await),
+        ("together_item", one(world, "i.id", &everyday(&manager)).await),
+        ("together_stage", one(world, "g.id", &everyday(&manager)).await),
+        ("managed_grant", one(world, "g.id", &managed_grant(world, company.people[company.manager])).await),
+        ("colleague", company.people[61].to_string()),
         ("stuck", one(world, "id", "from fulfilment where progress = 'needs_human'").await),
     ])
+}
+
+/// An item that may be decided among others, beyond those that have names of their own.
+fn everyday(manager: &str) -> String {
+    format!(
+        "from stage_approver t join stage g on g.id = t.stage_id join item i on i.id = g.item_id
+         join role_version v on v.id = i.role_version_id
+         where t.removed_at is null and i.state = 'waiting' and t.identity_id = {manager} and v.risk in ('low', 'medium')
+         order by i.id limit 1 offset 5"
+    )
 }
 
 both_databases! {
@@ -147,6 +164,12 @@ both_databases! {
             ("requests for a report", "select count(*) from item i join request r on r.id = i.request_id where i.reason = 'For the audit' and i.seconds = 604800 and i.beneficiary_id <> r.requester_id"),
             ("approvals", "select count(*) from decision where verdict = 'approve' and comment = 'Fine with me'"),
             ("denials", "select count(*) from decision where verdict = 'deny' and comment = 'Not needed any more'"),
+            ("approvals for less time", "select count(*) from item_shortening where from_seconds = 2592000 and to_seconds = 604800"),
+            ("approvals among others", "select count(*) from decision where verdict = 'approve' and comment = 'All of them'"),
+            ("messages", "select count(*) from item_message where body = 'Which records?'"),
+            ("approvers who were added", "select count(*) from stage_approver where because = 'added'"),
+            ("seats that were handed over", "select count(*) from stage_approver where because = 'handed' and on_behalf_of is not null"),
+            ("grants that were ended early", "select count(*) from role_grant where end_reason = 'revoked' and end_comment = 'The project is over'"),
             ("withdrawals", "select count(*) from item where state = 'withdrawn'"),
             ("grants that were given back", "select count(*) from role_grant where end_reason = 'given_back'"),
             ("attempts that were asked for", "select count(*) from event where kind = 'fulfilment_retried'"),

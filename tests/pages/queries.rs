@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
 
+use latchkey_domain::IdentityId;
 use latchkey_service::separation::exceptions::{self, ExceptionWish};
 use latchkey_store::testing::bulk::{self, Company, Size};
 use latchkey_testkit::World;
@@ -47,20 +48,29 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Manager, "/requests", 5),
     (Manager, "/requests?show=closed", 6),
     (Manager, "/requests?q=R-0000", 7),
-    (Asker, "/requests/{open_request}", 8),
-    (Manager, "/requests/{open_request}", 8),
-    (Administrator, "/requests/{closed_request}", 8),
+    (Asker, "/requests/{open_request}", 9),
+    (Manager, "/requests/{open_request}", 9),
+    (Administrator, "/requests/{closed_request}", 10),
     (Asker, "/requests/{open_request}/withdraw/{open_item}", 2),
+    (Asker, "/requests/{open_request}/write/{open_item}", 3),
+    (Administrator, "/requests/{open_request}/approvers/{open_item}", 3),
+    (Administrator, "/requests/{open_request}/approvers/{open_item}?q=ada", 5),
     (Holder, "/access/{grant}/give-back", 2),
+    (Manager, "/access/{managed_grant}/end", 4),
     (New, "/approvals", 2),
-    (Manager, "/approvals", 8),
-    (Manager, "/approvals?item={open_item}", 8),
+    (Manager, "/approvals", 13),
+    (Manager, "/approvals?item={open_item}", 13),
+    (Manager, "/approvals?item={open_item}&sort=closing&age=closing&risk=low&person={asker}", 13),
     (Manager, "/approvals?show=decided", 2),
+    (Manager, "/approvals/together?item={open_item}", 4),
+    (Manager, "/approvals/together/done", 1),
+    (Manager, "/approvals/hand-over/{open_item}", 3),
+    (Manager, "/approvals/hand-over/{open_item}?q=ada", 5),
     (Manager, "/team", 3),
-    (Holder, "/people/{holder}", 8),
-    (Manager, "/people/{asker}", 12),
-    (Administrator, "/people/{manager}", 9),
-    (Administrator, "/people/{deep}", 9),
+    (Holder, "/people/{holder}", 9),
+    (Manager, "/people/{asker}", 13),
+    (Administrator, "/people/{manager}", 10),
+    (Administrator, "/people/{deep}", 10),
     (Holder, "/sessions", 2),
     (Administrator, "/audit", 8),
     (Administrator, "/audit?person={asker_number}", 9),
@@ -295,6 +305,7 @@ async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, Strin
         ("closed_request", one(world, "id", "from request where state = 'closed' order by id limit 1").await),
         ("held_role", one(world, "role_id", &held).await),
         ("grant", one(world, "id", &held).await),
+        ("managed_grant", one(world, "g.id", &managed_grant(world, manager)).await),
         ("event", one(world, "id", "from event where kind = 'item_decided' order by id limit 1").await),
         ("role", company.roles[1].to_string()),
         ("rule_key", "apart".to_owned()),
@@ -306,6 +317,15 @@ async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, Strin
         ("deep", company.people.last().unwrap().to_string()),
         ("report", company.people[10].to_string()),
     ])
+}
+
+/// Somebody's grant of a role that the manager owns.
+pub fn managed_grant(world: &World, manager: IdentityId) -> String {
+    let manager = literal(world, &manager.to_string());
+    format!(
+        "from role_grant g join ownership w on w.role_id = g.role_id and w.valid_to is null
+         where w.owner_id = {manager} and g.identity_id <> {manager} and g.state = 'active' order by g.id limit 1"
+    )
 }
 
 /// The one id that a query gives.

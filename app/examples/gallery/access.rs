@@ -69,6 +69,7 @@ pub fn held(at: usize, ends: Option<i64>) -> AccessRow {
         ends: ends.map(end_in),
         ends_soon: ends.is_some_and(|days| days < 14),
         state: None,
+        end: None,
         give_back: ends.map(|_| "/requests/1/give-back".to_owned()),
         extend: ends.filter(|days| *days < 14).map(|_| "/roles/1?extend=1".to_owned()),
         stays: ends.is_none().then(|| "Comes with your job".to_owned()),
@@ -189,6 +190,16 @@ fn usual_person() -> PersonPage {
             },
         ],
         open: vec![line(2, Mark::Waiting, 300)],
+        lost: vec![
+            Sentence::default()
+                .link("Payroll writer", "/roles/2")
+                .text(": ")
+                .link("Amara Okafor", "/people/2")
+                .text(" ended it ")
+                .moment(days_ago(3), Told::Relative)
+                .text(": ")
+                .quote("The close is done, and reading is enough from now on."),
+        ],
         why_seen: "You see this because you are their manager.".to_owned(),
         audit_href: Some("/audit?person=31".to_owned()),
     }

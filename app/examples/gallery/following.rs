@@ -6,11 +6,13 @@ use latchkey_app::components::{
     duration_words,
 };
 use latchkey_app::frame::Part;
+use latchkey_app::pages::parts::Thread;
 use latchkey_app::pages::request::{ItemActions, RequestItem, RequestPage, RequestView};
 use latchkey_app::pages::requests::{RequestsPage, RequestsView};
 use leptos::prelude::*;
 
 use crate::access::line;
+use crate::deciding::talk;
 use crate::sheet::Sheet;
 use crate::world::{ROLES, ago, end_in, facet, links, person, plain_viewer, reader, system, tab};
 
@@ -66,6 +68,7 @@ fn item(state: StateWord, stands: Sentence, steps: Vec<Step>, actions: ItemActio
         conflicts: Vec::new(),
         steps,
         actions,
+        thread: Thread::default(),
     }
 }
 
@@ -117,6 +120,10 @@ fn waiting() -> RequestItem {
         vec![asked_step(), now, owner, apply],
         ItemActions { withdraw: Some("/requests/1/withdraw".to_owned()), ..ItemActions::default() },
     )
+}
+
+fn asked() -> RequestItem {
+    RequestItem { thread: talk(), ..waiting() }
 }
 
 fn working() -> RequestItem {
@@ -344,6 +351,7 @@ pub fn sheets() -> Vec<Sheet> {
     let (some, empty) = (requests(true), requests(false));
     vec![
         request_sheet("request-waiting", vec![waiting()]),
+        request_sheet("request-talk", vec![asked()]),
         request_sheet("request-working", vec![working()]),
         request_sheet("request-applied", vec![applied()]),
         request_sheet("request-failed", vec![failed()]),

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use super::alive;
 
 /// What the keys do, as the list of them says it.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("/", "Search"),
     ("j", "Next row"),
     ("k", "Previous row"),
     ("Enter", "Open the row"),
     ("x", "Select the row"),
+    ("Shift x", "Select all rows"),
     ("a", "Approve: opens the confirmation"),
     ("d", "Deny: opens the confirmation"),
     ("?", "Show these keys"),
@@ -141,6 +142,7 @@ mod pressed {
             "j" => step(1),
             "k" => step(-1),
             "x" => select(),
+            "X" => select_all(),
             "/" | "a" | "d" => named(key),
             // Enter follows the link that `j` and `k` put the focus on: the browser's own doing.
             _ => false,
@@ -181,10 +183,20 @@ mod pressed {
             None => Some(0),
         };
         let Some(row) = next.and_then(|next| rows.get(next)) else { return !rows.is_empty() };
-        if let Some(link) = first(row, "a, button, input").and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let to = first(row, "a").or_else(|| first(row, "button, input"));
+        if let Some(link) = to.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
             _ = link.focus();
         }
         true
+    }
+
+    /// Ticks the box that ticks them all.
+    fn select_all() -> bool {
+        let all = first(&document(), "main .select-all input").and_then(|found| found.dyn_into::<HtmlElement>().ok());
+        if let Some(all) = &all {
+            all.click();
+        }
+        all.is_some()
     }
 
     /// Ticks the row's box.

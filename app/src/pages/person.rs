@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::parts::{AccessRow, AccessTable, RequestLine, RequestLines};
 use crate::components::{
     ActionBar, Badge, Cell, Column, DefinitionList, Empty, Fact, LinkButton, PageHead, PersonChip, PersonRef, Row,
-    RowHead, Section, State, StateWord, SystemName, SystemRef, Table, Time, Told, people, plural,
+    RowHead, Section, Sentence, State, StateWord, SystemName, SystemRef, Table, Time, Told, Words, people, plural,
 };
 use crate::frame::Reader;
 
@@ -60,6 +60,8 @@ pub struct PersonPage {
     pub accounts: Vec<AccountLine>,
     /// Open requests that the reader may see.
     pub open: Vec<RequestLine>,
+    /// What they lost lately because somebody ended it: what, who, when and why.
+    pub lost: Vec<Sentence>,
     /// What the reader sees and why: "You see this because you are their manager."
     pub why_seen: String,
     /// Their events, for those who may read the audit log.
@@ -100,6 +102,7 @@ pub fn PersonView(
         access_more,
         accounts,
         open,
+        lost,
         why_seen,
         audit_href,
     } = page;
@@ -126,7 +129,8 @@ pub fn PersonView(
                                 <RequestLines lines=open reader=reader/>
                             </Section>
                         }
-                    })} {(!accounts.is_empty()).then(|| accounts_section(accounts, reader))}
+                    })}
+                {(!lost.is_empty()).then(|| lost_section(lost, reader))} {(!accounts.is_empty()).then(|| accounts_section(accounts, reader))}
             </div>
             <aside class="aside-side" aria-label="About">
                 <DefinitionList>
@@ -182,6 +186,26 @@ fn access_section(rows: Vec<AccessRow>, title: String, total: u32, more: Option<
                 }
                     .into_any()
             }}
+        </Section>
+    }
+    .into_any()
+}
+
+fn lost_section(lost: Vec<Sentence>, reader: Reader) -> AnyView {
+    view! {
+        <Section id="lost" title="Ended before its time">
+            <ul class="decision-lines">
+                {lost
+                    .into_iter()
+                    .map(|words| {
+                        view! {
+                            <li>
+                                <Words sentence=words reader=reader/>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
         </Section>
     }
     .into_any()

@@ -37,6 +37,12 @@ impl Fields {
         self.0.get(name).and_then(|v| v.first()).map_or("", String::as_str)
     }
 
+    /// Every value of a field.
+    #[must_use]
+    pub fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// A field that must be an id.
     ///
     /// # Errors

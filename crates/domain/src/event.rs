@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use crate::{
     AccountId, AppliedSetId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, Instant,
-    ItemId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
-    SeparationRuleVersionId, SessionId, StageId, SystemId,
+    ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId,
+    SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantOrigin},
     identity::Status,
-    item::Verdict,
+    item::{MessageSide, Verdict},
     text_enum::text_enum,
 };
 
@@ -253,6 +253,27 @@ pub enum EventBody {
     ItemLapsed { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId },
     /// It can't happen any more.
     ItemCancelled { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId, why: String },
+    /// Somebody wrote about an item, from the side that asks or from the side that decides.
+    MessageWritten {
+        request: RequestId,
+        item: ItemId,
+        role: RoleId,
+        beneficiary: IdentityId,
+        message: MessageId,
+        side: MessageSide,
+    },
+    /// An approver approves for less time than was asked for; seconds.
+    ItemShortened { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId, from: i64, to: i64 },
+    /// An approver gave their seat in an open stage to somebody else.
+    ItemHandedOver { request: RequestId, item: ItemId, stage: StageId, from: IdentityId, to: IdentityId },
+    /// The role's owner or an administrator put somebody among those who decide an open stage, perhaps in somebody's place.
+    ApproverAdded {
+        request: RequestId,
+        item: ItemId,
+        stage: StageId,
+        approver: IdentityId,
+        instead_of: Option<IdentityId>,
+    },
 
     // --- holding ---
     /// An identity holds a role, from a time on and until a time.
@@ -433,6 +454,18 @@ impl EventBody {
             | Self::StageOverdue { request, item, role, beneficiary, .. }
             | Self::ItemCancelled { request, item, role, beneficiary, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
+            }
+            Self::MessageWritten { request, item, role, beneficiary, .. }
+            | Self::ItemShortened { request, item, role, beneficiary, .. } => {
+                vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
+            }
+            Self::ItemHandedOver { request, item, from, to, .. } => {
+                vec![(Request, request.0), (Item, item.0), (Identity, from.0), (Identity, to.0)]
+            }
+            Self::ApproverAdded { request, item, approver, instead_of, .. } => {
+                let mut all = vec![(Request, request.0), (Item, item.0), (Identity, approver.0)];
+                all.extend(instead_of.map(|i| (Identity, i.0)));
+                all
             }
             Self::GrantCreated { grant, identity, role, item, .. } => {
                 let mut all = vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)];

@@ -88,6 +88,8 @@ ids! {
     ItemId,
     /// A worker's temporary hold on an account's work.
     LeaseId,
+    /// What somebody wrote about an item.
+    MessageId,
     /// A notice in the outbox.
     NoticeId,
     /// A policy, whatever its version.

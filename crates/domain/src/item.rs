@@ -56,6 +56,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// Where the author of a message stands.
+    MessageSide ("side of a message") {
+        /// They asked, or it is for them.
+        Asker = "asker",
+        /// They decide or decided, or own the role.
+        Decider = "decider",
+    }
+}
+
+text_enum! {
     /// Where a request stands; follows from its items.
     RequestState ("request state") {
         /// At least one item is waiting.

@@ -20,8 +20,9 @@ mod text_enum;
 
 pub use id::{
     AccountId, AppliedSetId, AttemptId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
-    GroupId, IdentityId, ItemId, LeaseId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
-    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId, TokenId,
+    GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId,
+    RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
+    TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

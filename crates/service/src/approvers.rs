@@ -1,6 +1,8 @@
 //! Who can decide a stage now: made when a stage opens, and remade whenever a manager, a
 //! status, an owner, a group or a delegation changes.
 
+pub mod added;
+
 use latchkey_domain::{
     IdentityId, Instant, ItemId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef},
@@ -178,11 +180,13 @@ pub(crate) async fn remake(
     let now = resolve_now(tx, item, row, &rule).await?;
     let decided = stages::decisions(tx, &[item.id]).await?;
     let has_spoken = |who: Uuid| decided.iter().any(|d| d.stage_id == stage.0 && d.identity_id == who);
-    // Who has said yes already isn't asked again.
+    let by_hand = added::Added::of(tx, stage.0).await?;
+    // Who has said yes already isn't asked again, and whoever was put in by hand is there already.
     let mut resolution = now.resolution;
-    resolution.approvers.retain(|a| !has_spoken(a.id.0));
+    resolution.approvers.retain(|a| !has_spoken(a.id.0) && !by_hand.has(a.id.0));
     let rows = stages::approvers(tx, &[stage.0]).await?;
     let mut before: Vec<(Uuid, Option<Uuid>)> = rows.into_iter().map(|a| (a.identity_id, a.on_behalf_of)).collect();
+    before.retain(|(who, _)| !by_hand.has(*who));
     let seat = |a: &Approver<IdentityId>| (a.id.0, a.on_behalf_of.as_ref().map(|(seat, _)| seat.0));
     let mut after: Vec<(Uuid, Option<Uuid>)> = resolution.approvers.iter().map(seat).collect();
     before.sort_unstable();
@@ -190,7 +194,7 @@ pub(crate) async fn remake(
     if before == after {
         return Ok(None);
     }
-    stages::remove_approvers(tx, stage).await?;
+    by_hand.remove_others(tx, stage).await?;
     for approver in &resolution.approvers {
         list(tx, stage, approver, &resolution).await?;
     }
@@ -205,7 +209,12 @@ pub(crate) async fn remake(
     tx.announce(Change::Request(request));
     Ok(Some(NewEvent::new(
         actor.clone(),
-        EventBody::ApproversChanged { item: item.id(), stage, approvers: listed(&resolution), why: why.to_owned() },
+        EventBody::ApproversChanged {
+            item: item.id(),
+            stage,
+            approvers: by_hand.listed(listed(&resolution)),
+            why: why.to_owned(),
+        },
     )))
 }
 
@@ -251,6 +260,7 @@ pub(crate) async fn resolve_for(
     };
     let now = tx.now();
     let facts = facts::approver_facts(tx, now, &asked, std::slice::from_ref(rule)).await?;
-    let resolution = facts::resolve_open_stage(tx, rule, &facts).await?;
+    let mut resolution = facts::resolve_open_stage(tx, rule, &facts).await?;
+    added::Added::of(tx, stage.id).await?.into(&mut resolution);
     Ok(Now { facts, resolution })
 }

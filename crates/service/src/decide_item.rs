@@ -19,9 +19,11 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, deadline,
+    FieldProblem, Refusal, ServiceError, ServiceResult,
+    approvers::{self, added::Added},
+    deadline,
     facts::{self, Beneficiary, RoleToday},
-    justify, notices, separation,
+    justify, notices, separation, shorten,
 };
 
 /// The longest comment, in characters.
@@ -61,6 +63,20 @@ pub struct Decided {
 /// # Errors
 /// `NotFound` when the item isn't theirs to see, `Conflict` when somebody else was first, `Refused` with the rule.
 pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &Decision) -> ServiceResult<Decided> {
+    decide_item_for(db, clock, actor, decision, None).await
+}
+
+/// Decides an item as [`decide_item`] does; an approval is for at most this long.
+///
+/// # Errors
+/// As [`decide_item`], and `BadInput` for a length that is longer than what was asked for, or too short.
+pub async fn decide_item_for(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    decision: &Decision,
+    at_most: Option<Span>,
+) -> ServiceResult<Decided> {
     let Actor::Person(person) = actor else {
         return Err(ServiceError::refused(
             "decision.not_a_person",
@@ -69,7 +85,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
             "Sign in and decide there.",
         ));
     };
-    let comment = comment(decision)?;
+    let comment = checked_comment(decision.verdict, &decision.comment)
+        .map_err(|problem| ServiceError::BadInput(vec![problem]))?;
     let mut tx = db.begin(clock.now()).await?;
     let seen = items::get(&mut tx, decision.item).await?.ok_or(ServiceError::NotFound)?;
     identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id), person.identity]).await?;
@@ -104,6 +121,8 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     let enough = decision.verdict == Verdict::Deny || is_reached(&resolution, &said);
 
     let reference = actor.reference();
+    let (item, shortened) =
+        shorten::apply(&mut tx, item, stage.id, person.identity, decision.verdict, at_most, &reference).await?;
     // A step that duties being kept apart wants since comes before the last yes.
     let (item, all, added) = if enough {
         separation::with_stages_of_today(&mut tx, item, all, &role, decision.verdict, &reference).await?
@@ -139,7 +158,7 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
         stages::remove_approver(&mut tx, StageId(stage.id), person.identity).await?;
     }
 
-    let mut events = added;
+    let mut events: Vec<NewEvent> = shortened.into_iter().chain(added).collect();
     events.push(
         NewEvent::new(
             reference.clone(),
@@ -181,17 +200,17 @@ pub async fn decide_item(db: &Db, clock: &dyn Clock, actor: &Actor, decision: &D
     })
 }
 
-fn comment(decision: &Decision) -> ServiceResult<String> {
-    let comment = decision.comment.trim();
-    let problem =
-        |code: &str, message: String| Err(ServiceError::BadInput(vec![FieldProblem::new("comment", code, message)]));
+/// The comment as it is kept: a no needs one.
+pub(crate) fn checked_comment(verdict: Verdict, comment: &str) -> Result<String, FieldProblem> {
+    let comment = comment.trim();
+    let problem = |code: &str, message: String| Err(FieldProblem::new("comment", code, message));
     if comment.chars().count() > MAX_COMMENT_CHARS {
         return problem(
             "decision.comment_too_long",
             format!("Use at most {MAX_COMMENT_CHARS} characters for the comment."),
         );
     }
-    if decision.verdict == Verdict::Deny && comment.is_empty() {
+    if verdict == Verdict::Deny && comment.is_empty() {
         return problem(
             "decision.comment_missing",
             "Say why, in a sentence that helps them: what would make it a yes, or what to ask for instead.".to_owned(),
@@ -299,6 +318,9 @@ impl Deciding<'_> {
         }
         let now = approvers::resolve_for(tx, self.item, self.stage, &rule, &role, &beneficiary).await?;
         let status = identities::get(tx, self.person.identity).await?.ok_or(ServiceError::NotFound)?.status;
+        if let Some(no) = Added::of(tx, self.stage.id).await?.gave_away(self.person.identity) {
+            return Ok(Err(no));
+        }
         let seat = match may_decide(&now.resolution, &now.facts, &self.person.identity, status) {
             Ok(seat) => seat,
             Err(no) => return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no)))),

@@ -1,6 +1,7 @@
 //! Ending a grant, whoever does it and why.
 
 use latchkey_domain::{
+    IdentityId,
     actor::ActorRef,
     event::{EventBody, NewEvent},
     grant::GrantEnd,
@@ -22,6 +23,28 @@ use crate::{ServiceError, ServiceResult, facts};
 pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorRef) -> ServiceResult<Vec<NewEvent>> {
     grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
     grants::end(tx, grant.id(), grant.state, reason).await?;
+    announce(tx, grant).await?;
+    Ok(vec![ended(grant, reason, actor)])
+}
+
+/// Ends a grant before its time, as [`end`] does, and keeps who did it and why.
+///
+/// # Errors
+/// `Conflict` when it has ended already.
+pub(crate) async fn end_early(
+    tx: &mut Tx,
+    grant: &GrantRow,
+    by: IdentityId,
+    why: &str,
+    actor: &ActorRef,
+) -> ServiceResult<Vec<NewEvent>> {
+    grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
+    grants::end_early(tx, grant.id(), grant.state, by, why).await?;
+    announce(tx, grant).await?;
+    Ok(vec![ended(grant, GrantEnd::Revoked, actor).text("reason", why)])
+}
+
+async fn announce(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
     // What a rule held back beside this one may go on.
     if exceptions::look_again(tx, grant.identity()).await? {
         tx.announce(Change::Work);
@@ -31,10 +54,12 @@ pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorR
     {
         tx.announce(Change::Request(item.request_id.into()));
     }
-    Ok(vec![NewEvent::new(
-        actor.clone(),
-        EventBody::GrantEnded { grant: grant.id(), identity: grant.identity(), role: grant.role(), reason },
-    )])
+    Ok(())
+}
+
+fn ended(grant: &GrantRow, reason: GrantEnd, actor: &ActorRef) -> NewEvent {
+    let body = EventBody::GrantEnded { grant: grant.id(), identity: grant.identity(), role: grant.role(), reason };
+    NewEvent::new(actor.clone(), body)
 }
 
 /// Refuses to end the grant that makes the last administrator. Call it after the grant was ended, before committing: then

@@ -4,15 +4,19 @@
 //! the events of the change.
 
 pub mod add_administrator;
+pub mod add_approver;
 pub mod apply_catalog;
 pub mod approvers;
 pub mod assurance;
 pub mod audit;
 mod built_in;
 pub mod catalog;
+mod checks;
 pub mod confirm_restore;
 pub mod deadline;
 pub mod decide_item;
+pub mod decide_many;
+pub mod end_grant;
 pub mod delegate;
 mod error;
 pub mod expire;
@@ -21,6 +25,7 @@ pub mod files;
 pub mod fold;
 pub mod give_back;
 pub mod grants;
+pub mod hand_over;
 pub mod import_people;
 pub mod justify;
 pub mod leave;
@@ -32,11 +37,13 @@ pub mod replay;
 pub mod retry_fulfilment;
 pub mod separation;
 pub mod sessions;
+pub mod shorten;
 pub mod sign_in;
 pub mod submit_request;
 pub mod succession;
 pub mod system_pages;
 pub mod way;
 pub mod withdraw_item;
+pub mod write_message;
 
 pub use error::{FieldProblem, Refusal, ServiceError, ServiceResult};

@@ -1,6 +1,7 @@
 //! What people are told by e-mail, in plain words. A notice is written in the transaction of what it tells of; the
 //! reconciler sends it. The same thing is never told twice to the same person.
 
+pub(crate) mod conversation;
 mod words;
 
 use latchkey_domain::{DelegationId, GrantId, IdentityId, Instant, NoticeId, RequestId, StageId, item::ItemState};

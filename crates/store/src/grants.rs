@@ -196,6 +196,74 @@ pub async fn end(tx: &mut Tx, id: GrantId, from: GrantState, reason: GrantEnd) -
     one(n, "the access")
 }
 
+/// Ends a grant before its time, and keeps who did it and why.
+///
+/// # Errors
+/// `Conflict` when it isn't in that state any more.
+pub async fn end_early(tx: &mut Tx, id: GrantId, from: GrantState, by: IdentityId, why: &str) -> StoreResult<()> {
+    end(tx, id, from, GrantEnd::Revoked).await?;
+    exec!(tx, "update role_grant set ended_by_id = $1, end_comment = $2 where id = $3", by.0, why, id.0)?;
+    Ok(())
+}
+
+/// A grant that somebody ended before its time.
+#[derive(Debug, Clone, FromRow)]
+pub struct EndedEarlyRow {
+    /// The grant.
+    pub id: Uuid,
+    /// What the role is called.
+    pub role_name: String,
+    /// The role.
+    pub role_id: Uuid,
+    /// When it ended.
+    pub ended_at: Instant,
+    /// Who ended it.
+    pub by_id: Uuid,
+    /// What they are called.
+    pub by_name: String,
+    /// Why, in their words.
+    pub comment: String,
+}
+
+/// Which of these grants somebody ended before their time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ended_early(c: &mut impl AsConn, grants: &[Uuid]) -> StoreResult<Vec<EndedEarlyRow>> {
+    rows_in!(
+        c,
+        EndedEarlyRow,
+        "select g.id, v.name as role_name, g.role_id, g.ended_at, g.ended_by_id as by_id, p.display_name as by_name,
+                coalesce(g.end_comment, '') as comment
+         from role_grant g join role_version v on v.id = g.role_version_id join identity p on p.id = g.ended_by_id
+         where g.ended_at is not null and g.id in ({}) order by g.id",
+        grants
+    )
+}
+
+/// What somebody lost since then because somebody ended it, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ended_early_of(
+    c: &mut impl AsConn,
+    identity: IdentityId,
+    since: Instant,
+    limit: i64,
+) -> StoreResult<Vec<EndedEarlyRow>> {
+    rows!(
+        c,
+        EndedEarlyRow,
+        "select g.id, v.name as role_name, g.role_id, g.ended_at, g.ended_by_id as by_id, p.display_name as by_name,
+                coalesce(g.end_comment, '') as comment
+         from role_grant g join role_version v on v.id = g.role_version_id join identity p on p.id = g.ended_by_id
+         where g.identity_id = $1 and g.state = 'ended' and g.ended_at >= $2 order by g.ended_at desc, g.id limit $3",
+        identity.0,
+        since,
+        limit
+    )
+}
+
 /// A scheduled grant's start has come.
 ///
 /// # Errors

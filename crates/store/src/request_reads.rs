@@ -10,11 +10,15 @@ use uuid::Uuid;
 
 use crate::{AsConn, StoreResult};
 
+mod context;
+mod facets;
 mod inbox;
 mod standing;
 mod team;
 mod visible;
 
+pub use context::*;
+pub use facets::*;
 pub use inbox::*;
 pub use standing::*;
 pub use team::*;
@@ -157,10 +161,10 @@ pub struct NamedApproverRow {
     pub name: String,
     /// Why they can.
     pub because: String,
-    /// For whom, by delegation: what they are called.
-    pub on_behalf_of: Option<String>,
     /// Since when.
     pub added_at: Instant,
+    /// Whose seat it is, where it is somebody else's.
+    pub behalf_name: Option<String>,
 }
 
 /// Who can decide these items now.
@@ -171,7 +175,8 @@ pub async fn approvers_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedApproverRow,
-        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, o.display_name as on_behalf_of, a.added_at
+        "select s.item_id, s.id as stage_id, a.identity_id, i.display_name as name, a.because, a.added_at,
+                o.display_name as behalf_name
          from stage s join stage_approver a on a.stage_id = s.id and a.removed_at is null join identity i on i.id = a.identity_id
          left join identity o on o.id = a.on_behalf_of
          where s.state = 'open' and s.item_id in ({}) order by s.item_id, i.display_name, i.id",
@@ -190,14 +195,14 @@ pub struct NamedDecisionRow {
     pub identity_id: Uuid,
     /// What they are called.
     pub name: String,
-    /// For whom, by delegation: what they are called.
-    pub on_behalf_of: Option<String>,
     /// What.
     pub verdict: String,
     /// In their words.
     pub comment: String,
     /// When.
     pub decided_at: Instant,
+    /// For whom, if not for themselves.
+    pub behalf_name: Option<String>,
 }
 
 /// What was decided about these items.
@@ -208,8 +213,8 @@ pub async fn decisions_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Ve
     rows_in!(
         c,
         NamedDecisionRow,
-        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, o.display_name as on_behalf_of,
-                d.verdict, d.comment, d.decided_at
+        "select d.item_id, d.stage_id, d.identity_id, i.display_name as name, d.verdict, d.comment, d.decided_at,
+                o.display_name as behalf_name
          from decision d join identity i on i.id = d.identity_id left join identity o on o.id = d.on_behalf_of where d.item_id in ({}) order by d.decided_at, d.id",
         items
     )

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 
 use super::{Deciding, Decision, DecisionForm, Flag, Held};
 use crate::components::{
-    ActionBar, Button, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, Notice, PersonChip, Remark, RemarkText,
-    Risk, TextArea, Time, Told, Weight, Words, plural,
+    ActionBar, Button, Choice, ErrorSummary, FormError, HiddenFields, Mark, MarkShape, Notice, PersonChip, Remark,
+    RemarkText, Risk, Select, Sentence, TextArea, Time, Told, Weight, Words, plural,
 };
 use crate::frame::Reader;
-use crate::pages::parts::GivesList;
+use crate::pages::parts::{GivesList, Thread, ThreadView, Writing};
 
 /// Draws one decision.
 #[component]
@@ -36,16 +36,22 @@ pub fn DecisionView(
         flags,
         holds,
         holds_all,
+        past,
+        nearby,
+        thread,
         as_what,
         until,
         earlier,
         deciding,
     } = decision;
     let name = who.name.clone();
-    let errors = match &deciding {
+    let mut errors = match &deciding {
         Deciding::Form(form) => form.errors.clone(),
         _ => Vec::new(),
     };
+    if let Writing::Here(form) = &thread.writing {
+        errors.extend(form.errors.clone());
+    }
     view! {
         <article class="decision" aria-labelledby="decision-title">
             <ErrorSummary errors=errors/>
@@ -84,7 +90,10 @@ pub fn DecisionView(
             <section class="decision-part" aria-labelledby="decision-holds">
                 <h3 id="decision-holds">{format!("What {name} holds already")}</h3>
                 {held_list(holds, holds_all, reader)}
+                {(!nearby.is_empty()).then(|| near(nearby, reader))}
             </section>
+            {(!past.is_empty()).then(|| before(past, reader))}
+            {(!thread.is_empty()).then(|| talk(thread, reader))}
             <section class="decision-part decision-answer" aria-labelledby="decision-answer">
                 <h3 id="decision-answer">"Your decision"</h3>
                 {earlier
@@ -103,6 +112,52 @@ pub fn DecisionView(
                 {answer(deciding, format!("{role} for {name}"), reader)}
             </section>
         </article>
+    }
+    .into_any()
+}
+
+fn near(nearby: Vec<Sentence>, reader: Reader) -> AnyView {
+    view! {
+        <h4>"On the systems that this reaches"</h4>
+        {lines(nearby, reader)}
+    }
+    .into_any()
+}
+
+fn before(past: Vec<Sentence>, reader: Reader) -> AnyView {
+    view! {
+        <section class="decision-part" aria-labelledby="decision-past">
+            <h3 id="decision-past">"They asked for it before"</h3>
+            {lines(past, reader)}
+        </section>
+    }
+    .into_any()
+}
+
+fn talk(thread: Thread, reader: Reader) -> AnyView {
+    view! {
+        <section class="decision-part" aria-labelledby="decision-thread">
+            <h3 id="decision-thread">"Questions and answers"</h3>
+            <ThreadView thread=thread reader=reader/>
+        </section>
+    }
+    .into_any()
+}
+
+fn lines(sentences: Vec<Sentence>, reader: Reader) -> AnyView {
+    view! {
+        <ul class="decision-lines">
+            {sentences
+                .into_iter()
+                .map(|words| {
+                    view! {
+                        <li>
+                            <Words sentence=words reader=reader/>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
     }
     .into_any()
 }
@@ -219,9 +274,14 @@ fn sure(key: &'static str, verdict: &'static str, label: &'static str, weight: W
     .into_any()
 }
 
+fn length(lengths: Vec<Choice>, errors: &[FormError]) -> AnyView {
+    let error = FormError::for_field(errors, "duration");
+    view! { <Select name="duration" label="For how long, if you approve" choices=lengths error=error/> }.into_any()
+}
+
 fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
     match deciding {
-        Deciding::Form(DecisionForm { item_id, stage_id, comment, errors, then }) => {
+        Deciding::Form(DecisionForm { item_id, stage_id, comment, lengths, hand_over, errors, then }) => {
             let keys = vec![
                 sure("a", "approve", "Approve", Weight::Primary, &about),
                 sure("d", "deny", "Deny", Weight::Danger, &about),
@@ -238,6 +298,7 @@ fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
                     hint="Whoever asked reads this, and it stays on record. Say why if you deny.".to_owned()
                     error=FormError::for_field(&errors, "comment")
                 />
+                {(!lengths.is_empty()).then(|| length(lengths, &errors))}
                 <p class="decision-then">{then}</p>
                 <ActionBar>
                     <Button label="Approve" about=about.clone() weight=Weight::Primary name="verdict" value="approve"/>
@@ -245,6 +306,9 @@ fn answer(deciding: Deciding, about: String, reader: Reader) -> AnyView {
                 </ActionBar>
                 {keys}
             </form>
+            <p class="decision-else">
+                "Not yours to judge? " <a href=hand_over>"Hand it over to somebody else"</a> "."
+            </p>
             }
             .into_any()
         }

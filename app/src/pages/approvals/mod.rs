@@ -2,14 +2,22 @@
 
 mod detail;
 mod list;
+mod person;
+mod together;
 
 use chrono::{DateTime, Utc};
 
-use super::parts::SystemGives;
-use crate::components::{FormError, Mark, PageLinks, PersonRef, RiskLevel, Sentence, Tab, number};
+use super::parts::{SystemGives, Thread};
+use crate::components::{
+    Choice, Chosen, FacetGroup, FormError, Mark, PageLinks, PersonRef, RiskLevel, Sentence, Tab, number,
+};
 
 pub use detail::DecisionView;
 pub use list::ApprovalsView;
+pub use person::{ChoosePerson, ChoosePersonView, PersonOption};
+pub use together::{
+    DoneTogetherPage, DoneTogetherRow, DoneTogetherView, SinglyRow, TogetherPage, TogetherRow, TogetherView,
+};
 
 /// One decision in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct ApprovalRow {
     pub unusual: Option<String>,
     /// Set in the list of decided ones: "You approved", "Tomas Novak denied".
     pub decided: Option<(Mark, String)>,
+    /// What the box sends that chooses it among others; nothing where it is decided by itself.
+    pub select: Option<String>,
 }
 
 /// One thing to look at before deciding.
@@ -63,7 +73,11 @@ pub struct DecisionForm {
     pub stage_id: String,
     /// The comment, as typed.
     pub comment: String,
-    /// What was wrong, if it comes back. Field: `comment`.
+    /// For how long to approve it: what was asked for, and what is shorter. Empty where there is nothing to choose.
+    pub lengths: Vec<Choice>,
+    /// The page that hands it over to somebody else.
+    pub hand_over: String,
+    /// What was wrong, if it comes back. Fields: `comment`, `duration`.
     pub errors: Vec<FormError>,
     /// What approving does, in words: "Access is set up at once" or "Then Ines Duarte, the owner, decides".
     pub then: String,
@@ -124,6 +138,12 @@ pub struct Decision {
     pub as_what: String,
     /// Until when, and what happens then: "If nobody decides, it ends on 17 March 2027."
     pub until: Option<Sentence>,
+    /// What became of earlier wishes of the same person for this role.
+    pub past: Vec<Sentence>,
+    /// What they hold already on the systems that it reaches.
+    pub nearby: Vec<Sentence>,
+    /// What was asked and answered about it.
+    pub thread: Thread,
     /// What other approvers said at earlier stages.
     pub earlier: Vec<Sentence>,
     /// Whether the reader can decide.
@@ -139,6 +159,16 @@ pub struct ApprovalsPage {
     pub rows: Vec<ApprovalRow>,
     /// How many wait in all.
     pub total: u32,
+    /// The ways to narrow and to sort the list; empty where there are none.
+    pub facets: Vec<FacetGroup>,
+    /// What narrows it.
+    pub chosen: Vec<Chosen>,
+    /// The whole list.
+    pub clear: String,
+    /// Something narrows it.
+    pub narrowed: bool,
+    /// Some of the rows are decided by themselves.
+    pub one_by_one: bool,
     /// What is shown and where the list goes on.
     pub links: PageLinks,
     /// The open decision: the one in the address, else the first of the list.

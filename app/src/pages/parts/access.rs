@@ -29,6 +29,8 @@ pub struct AccessRow {
     pub state: Option<StateWord>,
     /// The page that confirms giving it back.
     pub give_back: Option<String>,
+    /// The page on which the reader ends it before its time, and what that is called.
+    pub end: Option<(String, String)>,
     /// The page that asks for more time.
     pub extend: Option<String>,
     /// Why it cannot be given back, where it cannot: "Comes with your department".
@@ -62,7 +64,8 @@ pub fn AccessTable(
 }
 
 fn access_row(row: AccessRow, reader: Reader) -> AnyView {
-    let AccessRow { role, role_href, systems, why, since, ends, ends_soon, state, give_back, extend, stays } = row;
+    let AccessRow { role, role_href, systems, why, since, ends, ends_soon, state, give_back, end, extend, stays } = row;
+    let about_end = role.clone();
     let about = role.clone();
     let about_extend = role.clone();
     view! {
@@ -101,6 +104,15 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                             <a class="button button-quiet" href=href>
                                 "Extend"
                                 <span class="unseen">" " {about_extend}</span>
+                            </a>
+                        }
+                    })}
+                {end
+                    .map(|(href, label)| {
+                        view! {
+                            <a class="button button-quiet" href=href>
+                                {label}
+                                <span class="unseen">" " {about_end}</span>
                             </a>
                         }
                     })}

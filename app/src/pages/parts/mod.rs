@@ -3,7 +3,9 @@
 mod access;
 mod gives;
 mod request_line;
+mod thread;
 
 pub use access::*;
 pub use gives::*;
 pub use request_line::*;
+pub use thread::*;

@@ -5,6 +5,7 @@ mod view;
 use chrono::{DateTime, Utc};
 
 use super::role::ConflictNote;
+use super::parts::Thread;
 use crate::components::{Mark, PersonRef, RiskLevel, Sentence, StateWord, Step};
 
 pub use view::RequestView;
@@ -22,6 +23,12 @@ pub struct ItemActions {
     pub ask_again: Option<String>,
     /// The reader's own decision on it.
     pub decide: Option<String>,
+    /// The page that hands it over to somebody else who decides.
+    pub hand_over: Option<String>,
+    /// The page that lets somebody else decide.
+    pub add_approver: Option<String>,
+    /// The page that ends it before its time, and what that is called.
+    pub end: Option<(String, String)>,
     /// Why there is nothing to do, where one might expect something.
     pub why_not: Option<Sentence>,
 }
@@ -53,6 +60,8 @@ pub struct RequestItem {
     pub steps: Vec<Step>,
     /// What the reader may do.
     pub actions: ItemActions,
+    /// What was asked and answered about it.
+    pub thread: Thread,
 }
 
 /// What the page shows.

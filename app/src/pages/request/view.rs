@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, CopyCode, Crumb, DefinitionList, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip, Remark,
-    RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
+    ActionBar, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip,
+    Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
 use crate::pages::role::ConflictNotes;
+use crate::pages::parts::{Thread, ThreadView, Writing};
 
 /// Draws the page. `live` is the place of the island that refreshes it while something is happening.
 #[component]
@@ -47,6 +48,10 @@ pub fn RequestView(
             })}
     };
     let reason = (!reason.is_empty()).then(|| view! { <RemarkText remark=Remark { by: None, text: reason }/> });
+    let errors = match single.as_ref().map(|item| &item.thread.writing) {
+        Some(Writing::Here(form)) => form.errors.clone(),
+        _ => Vec::new(),
+    };
     let content = match single {
         Some(item) => {
             let RequestItem {
@@ -60,6 +65,7 @@ pub fn RequestView(
                 conflicts,
                 steps,
                 actions,
+                thread,
                 ..
             } = item;
             view! {
@@ -81,6 +87,7 @@ pub fn RequestView(
                             "Every step"
                         </h2>
                         <Timeline steps=steps reader=reader/>
+                        {talk(thread, reader)}
                     </div>
                     <aside class="request-side" aria-label="Summary">
                         <DefinitionList>
@@ -119,6 +126,7 @@ pub fn RequestView(
     };
     view! {
         <div class="request-page" data-moving=moving.then_some("true")>
+            <ErrorSummary errors=errors/>
             {content}
         </div>
         {live}
@@ -141,6 +149,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
         conflicts,
         steps,
         actions,
+        thread,
     } = item;
     let open = !matches!(state.mark, Mark::Done | Mark::Ended);
     view! {
@@ -161,6 +170,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
                 </p>
                 <ConflictNotes notes=conflicts/>
                 <Timeline steps=steps reader=reader/>
+                {talk(thread, reader)}
                 <Actions actions=actions reader=reader/>
             </div>
         </details>
@@ -168,14 +178,33 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
     .into_any()
 }
 
+/// Questions and answers, under the timeline.
+fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
+    (!thread.is_empty()).then(|| {
+        let label = format!("about-{}", thread.id);
+        let of = label.clone();
+        view! {
+            <section class="talk" aria-labelledby=label>
+                <h2 id=of>"Questions and answers"</h2>
+                <ThreadView thread=thread reader=reader/>
+            </section>
+        }
+        .into_any()
+    })
+}
+
 #[component]
 fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
-    let ItemActions { withdraw, give_back, extend, ask_again, decide, why_not } = actions;
-    let any = withdraw.is_some() || give_back.is_some() || extend.is_some() || ask_again.is_some() || decide.is_some();
+    let ItemActions { withdraw, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } = actions;
+    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
+    let any = end.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
                 {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
+                {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
+                {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
+                {end.map(|(href, label)| view! { <LinkButton href=href label=label glyph=Glyph::Return/> })}
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
                 {give_back.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}

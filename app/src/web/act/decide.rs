@@ -5,9 +5,10 @@ use latchkey_domain::{
     ItemId,
     item::{ItemState, Verdict},
 };
+use latchkey_policy::Span;
 use latchkey_service::{
-    ServiceError,
-    decide_item::{Decision, decide_item},
+    FieldProblem, ServiceError,
+    decide_item::{Decision, decide_item_for},
 };
 use tower_sessions::Session;
 
@@ -35,7 +36,18 @@ pub(in crate::web) async fn post(
     let comment = fields.text("comment").to_owned();
     let stage = fields.text("stage_id").parse().ok();
     let decision = Decision { item, stage, verdict, comment };
-    match decide_item(&state.db, state.clock.as_ref(), &signed.actor(), &decision).await {
+    let at_most = match fields.text("duration") {
+        "" => Ok(None),
+        typed => typed.parse::<Span>().map(Some).map_err(|_| {
+            let words = "Choose one of the lengths, or leave it as it was asked for.";
+            ServiceError::BadInput(vec![FieldProblem::new("duration", "decision.length_unknown", words)])
+        }),
+    };
+    let decided = match at_most {
+        Ok(at_most) => decide_item_for(&state.db, state.clock.as_ref(), &signed.actor(), &decision, at_most).await,
+        Err(error) => Err(error),
+    };
+    match decided {
         Ok(done) => {
             let (role, who) = (&done.role_name, &done.beneficiary_name);
             let words = match done.state {

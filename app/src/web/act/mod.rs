@@ -1,15 +1,20 @@
 //! Changes: one file per form, each at its fixed name below `/do`.
 
+pub mod add_approver;
 pub mod confirm_restore;
 pub mod decide;
+pub mod decide_together;
 pub mod delegate;
 pub mod end_exception;
+pub mod end_grant;
 pub mod end_session;
 pub mod give_back;
 pub mod grant_exception;
+pub mod hand_over;
 pub mod request_role;
 pub mod retry_fulfilment;
 pub mod withdraw_item;
+pub mod write_message;
 
 use latchkey_service::ServiceError;
 use tower_sessions::Session;

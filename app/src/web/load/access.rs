@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    IdentityId, Instant,
+    IdentityId, Instant, RoleId,
+    actor::PersonActor,
     fulfilment::{HELD_BACK, Presence, Progress, WAITS_FOR_SIGN_IN},
     grant::{GrantOrigin, GrantState},
+    portal_role::PortalRole,
 };
 use latchkey_service::catalog::Catalog;
 use latchkey_store::{
@@ -32,6 +34,8 @@ pub(super) struct Access {
     pub(super) total: u32,
     /// How many of them all end soon.
     pub(super) ending: u32,
+    /// What decides who may end them, in the order of the rows.
+    pub(super) ends: Vec<Ending>,
 }
 
 /// What somebody holds: at most four queries, however much it is. `own` is true when they read it themselves.
@@ -52,6 +56,14 @@ pub(super) async fn of(
     let count = |of: fn(&HoldingRow) -> i64| held.first().map_or(0, |h| u32::try_from(of(h)).unwrap_or(u32::MAX));
     Ok(Access {
         rows: held.iter().map(|h| row(h, &gives, &progress, &approved, who, own, now)).collect(),
+        ends: held
+            .iter()
+            .map(|h| Ending {
+                grant: h.grant_id,
+                role: h.role_id.into(),
+                approved_by: approved.iter().filter(|a| Some(a.item_id) == h.item_id).map(|a| a.identity_id).collect(),
+            })
+            .collect(),
         total: count(|h| h.of_all),
         ending: count(|h| h.of_ending),
     })
@@ -78,6 +90,7 @@ fn row(
         ends: held.ends_at,
         ends_soon: held.ends_at.is_some_and(|end| end - now < SOON),
         state: state(held, &of_role, progress),
+        end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
         extend: (own && held.ends_at.is_some_and(|end| end - now < SOON))
             .then(|| format!("/roles/{}#ask", held.role_id)),
@@ -148,6 +161,27 @@ fn state(held: &HoldingRow, gives: &[&GivesRow], unsettled: &[ProgressRow]) -> O
         });
     }
     None
+}
+
+/// Adds the page that ends it before its time to what the reader may end: what they approved, what they own, and everything for
+/// security. Nobody ends their own in this way.
+pub(super) fn with_ends(rows: &mut [AccessRow], held: &[Ending], catalog: &Catalog, person: &PersonActor) {
+    for (row, ending) in rows.iter_mut().zip(held) {
+        let owner = catalog.role(ending.role).and_then(|r| r.owner.as_ref()).is_some_and(|o| o.id == person.identity);
+        let href = format!("/access/{}/end", ending.grant);
+        row.end = if ending.approved_by.contains(&person.identity.0) {
+            Some((href, "Take back your approval".to_owned()))
+        } else {
+            (owner || person.has(PortalRole::Security)).then(|| (href, "End".to_owned()))
+        };
+    }
+}
+
+/// What decides whether somebody may end a grant, in the order of the rows.
+pub(super) struct Ending {
+    grant: Uuid,
+    role: RoleId,
+    approved_by: Vec<Uuid>,
 }
 
 /// "until 3 March 2027", for a sentence.

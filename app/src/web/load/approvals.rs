@@ -1,10 +1,18 @@
 //! Approvals: the list of what waits for the reader, and one decision with what matters for it.
 
+mod around;
 mod decision;
+mod filters;
+pub(in crate::web) mod people;
+pub(in crate::web) mod together;
 
 use axum::extract::{RawQuery, State};
-use latchkey_domain::{IdentityId, ItemId};
-use latchkey_store::{AsConn, StoreResult, request_reads};
+use latchkey_domain::{IdentityId, Instant, ItemId};
+use latchkey_service::decide_many::one_by_one;
+use latchkey_store::{
+    AsConn, StoreResult,
+    request_reads::{self, InboxOrder},
+};
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -36,8 +44,14 @@ pub(in crate::web) async fn get(
     let decided = query.get("show") == Some("decided");
     let named = query.parsed::<ItemId>("item");
     let mut c = state.db.read().await?;
-    let (mut rows, older) =
-        if decided { decided_rows(&mut c, me, &query).await? } else { waiting_rows(&mut c, me, &query).await? };
+    let (mut rows, older) = if decided {
+        decided_rows(&mut c, me, &query).await?
+    } else {
+        waiting_rows(&mut c, me, &query, state.clock.now()).await?
+    };
+    let facets =
+        if decided || signed.approvals == 0 { Vec::new() } else { request_reads::inbox_facets(&mut c, me).await? };
+    let filter = filters::filter(&query, state.clock.now());
     let first = rows.first().filter(|_| !decided).and_then(|r| r.1.parse::<ItemId>().ok());
     let opened = named.or(first);
     let open = match opened {
@@ -58,11 +72,17 @@ pub(in crate::web) async fn get(
         count,
         here,
     };
+    let narrowed = !decided && filters::narrowed(&filter);
     let page = ApprovalsPage {
         tabs: vec![
             tab("Waiting for you", None, !decided, Some(signed.approvals)),
             tab("Decided", Some("decided"), decided, None),
         ],
+        facets: if facets.is_empty() { Vec::new() } else { filters::groups(&query, &facets) },
+        chosen: if decided { Vec::new() } else { filters::chosen(&query, &facets) },
+        clear: PATH.to_owned(),
+        narrowed,
+        one_by_one: rows.iter().any(|(row, _)| row.decided.is_none() && row.select.is_none()),
         rows: rows.into_iter().map(|(row, _)| row).collect(),
         total: signed.approvals,
         links: PageLinks {
@@ -89,31 +109,50 @@ pub(in crate::web) async fn get(
 
 type Rows = (Vec<(ApprovalRow, String)>, Option<String>);
 
-async fn waiting_rows(c: &mut impl AsConn, me: IdentityId, query: &Query) -> StoreResult<Rows> {
-    let after = query.parsed::<Uuid>("after");
+async fn waiting_rows(c: &mut impl AsConn, me: IdentityId, query: &Query, now: Instant) -> StoreResult<Rows> {
     let limit = i64::try_from(ROWS).unwrap_or(40) + 1;
-    let rows = request_reads::inbox(c, me, after, limit).await?;
-    let older = rows.get(ROWS - 1).filter(|_| rows.len() > ROWS).map(|last| format!("{PATH}?after={}", last.stage_id));
-    let keep = after.map(|a| format!("&after={a}")).unwrap_or_default();
+    let order = filters::order(query);
+    let rows = request_reads::inbox_of(c, me, &filters::filter(query, now), order, limit).await?;
+    let list = query.without("item");
+    let older = rows.get(ROWS - 1).filter(|_| rows.len() > ROWS).map(|last| {
+        let key = match order {
+            InboxOrder::Oldest(_) => last.stage_id.to_string(),
+            InboxOrder::Closing(_) => {
+                let (at, stage) = last.closing_key();
+                format!("{}.{stage}", at.timestamp_micros())
+            }
+        };
+        list.here(PATH, "after", &key)
+    });
     let rows = rows
         .into_iter()
         .take(ROWS)
         .map(|r| {
+            let id = r.item_id.to_string();
             let row = ApprovalRow {
-                href: format!("{PATH}?item={}{keep}", r.item_id),
+                href: query.here(PATH, "item", &id),
                 open: false,
                 who: r.beneficiary_name,
                 role: r.role_name,
                 risk: words::risk(r.risk),
                 how_long: words::how_long(r.seconds),
                 since: r.opened_at.unwrap_or_default(),
-                unusual: None,
+                unusual: talk(r.unanswered, r.answers),
                 decided: None,
+                select: one_by_one(r.risk).is_none().then(|| id.clone()),
             };
-            (row, r.item_id.to_string())
+            (row, id)
         })
         .collect();
     Ok((rows, older))
+}
+
+/// Whether somebody waits for an answer.
+fn talk(unanswered: i64, answers: i64) -> Option<String> {
+    if answers > 0 {
+        return Some(if answers == 1 { "A new message".to_owned() } else { format!("{answers} new messages") });
+    }
+    (unanswered > 0).then(|| plural(unanswered, "unanswered question"))
 }
 
 async fn decided_rows(c: &mut impl AsConn, me: IdentityId, query: &Query) -> StoreResult<Rows> {
@@ -143,6 +182,7 @@ async fn decided_rows(c: &mut impl AsConn, me: IdentityId, query: &Query) -> Sto
                 } else {
                     (Mark::Failed, "You denied".to_owned())
                 }),
+                select: None,
             };
             (row, r.item_id.to_string())
         })

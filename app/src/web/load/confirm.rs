@@ -101,7 +101,7 @@ fn and(names: &[String]) -> String {
     }
 }
 
-async fn show(
+pub(super) async fn show(
     state: &AppState,
     signed: &Signed,
     visit: Visit,

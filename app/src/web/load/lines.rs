@@ -67,6 +67,7 @@ impl Around {
                     Some("given_back") => "Given back ",
                     Some("expired") => "Ended by itself ",
                     Some("terminated") => "Ended with the employment ",
+                    Some("revoked") => "Ended before its time ",
                     _ => "Ended ",
                 };
                 (Mark::Ended, Sentence::of(how).moment(g.ended_at.unwrap_or(item.created_at), Told::Relative))

@@ -1,6 +1,7 @@
 //! A person's page. What they hold is for themselves, their managers up the line, and the portal's own roles.
 
 use axum::extract::{Path, State};
+use chrono::TimeDelta;
 use latchkey_domain::{
     IdentityId,
     account::AccountState,
@@ -8,6 +9,7 @@ use latchkey_domain::{
 };
 use latchkey_store::{
     AsConn, StoreResult, accounts,
+    grants::{self, EndedEarlyRow},
     identities::{self, PersonRow},
     request_reads,
 };
@@ -17,7 +19,7 @@ use uuid::Uuid;
 
 use super::{access, lines, words};
 use crate::{
-    components::{Mark, StateWord, SystemRef},
+    components::{Mark, Sentence, StateWord, SystemRef, Told},
     frame::Part,
     pages::person::{AccountLine, PersonPage, PersonView},
     web::{
@@ -28,6 +30,9 @@ use crate::{
 };
 
 const SHOWN: i64 = 200;
+/// How long access that somebody ended is still told of, and how much of it.
+const LATELY: TimeDelta = TimeDelta::days(90);
+const LOST: i64 = 10;
 /// How far up the reporting line somebody counts as a manager.
 const LEVELS: i64 = 8;
 
@@ -49,7 +54,11 @@ pub(in crate::web) async fn get(
     };
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     let (why_seen, sees) = why_seen(&mut c, &signed, &person).await?;
-    let access = if sees { Some(access::of(&mut c, &catalog, id, own, now, SHOWN).await?) } else { None };
+    let mut access = if sees { Some(access::of(&mut c, &catalog, id, own, now, SHOWN).await?) } else { None };
+    if let Some(access) = access.as_mut().filter(|_| !own) {
+        access::with_ends(&mut access.rows, &access.ends, &catalog, &signed.person);
+    }
+    let lost = if sees { grants::ended_early_of(&mut c, id, now - LATELY, LOST).await? } else { Vec::new() };
     let total = access.as_ref().map_or(0, |a| a.total);
     let accounts = if sees { account_lines(&mut c, &state, &signed, id).await? } else { Vec::new() };
     let open = if sees {
@@ -86,6 +95,7 @@ pub(in crate::web) async fn get(
         access_more: None,
         accounts,
         open,
+        lost: lost.iter().map(|l| lost_line(l, me)).collect(),
         why_seen,
         audit_href: audit.then(|| format!("/audit?person={id}")),
     };
@@ -100,6 +110,17 @@ pub(in crate::web) async fn get(
         move |reader| view! { <PersonView page=page reader=reader/> },
     )
     .await
+}
+
+/// "Payroll reader: Mara Okafor ended it 2 days ago: “The project is over”".
+fn lost_line(row: &EndedEarlyRow, me: IdentityId) -> Sentence {
+    let what = Sentence::default().link(row.role_name.clone(), format!("/roles/{}", row.role_id)).text(": ");
+    let by = if row.by_id == me.0 {
+        what.text("you")
+    } else {
+        what.link(row.by_name.clone(), words::person_href(row.by_id))
+    };
+    by.text(" ended it ").moment(row.ended_at, Told::Relative).text(": ").quote(row.comment.clone())
 }
 
 fn status(status: Status) -> StateWord {

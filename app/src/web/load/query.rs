@@ -35,6 +35,34 @@ impl Query {
         address(path, &pairs)
     }
 
+    /// The address with `name` set to `value`, on the same page of the list.
+    pub(super) fn here(&self, path: &str, name: &str, value: &str) -> String {
+        let mut pairs: Vec<(&str, &str)> =
+            self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())).filter(|(k, _)| *k != name).collect();
+        pairs.push((name, value));
+        address(path, &pairs)
+    }
+
+    /// The same without a name.
+    pub(super) fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(k, _)| k != name).cloned().collect())
+    }
+
+    /// Every value of a name that is what it should be, each once and at most `most`. Reads the part after `?` itself: a list
+    /// of chosen things is longer than the state of a list.
+    pub(super) fn all<T: std::str::FromStr + PartialEq>(raw: Option<&str>, name: &str, most: usize) -> Vec<T> {
+        let mut all = Vec::new();
+        for (_, value) in form_urlencoded::parse(raw.unwrap_or("").as_bytes()).filter(|(k, _)| k == name) {
+            if let Ok(value) = value.parse()
+                && !all.contains(&value)
+                && all.len() < most
+            {
+                all.push(value);
+            }
+        }
+        all
+    }
+
     /// The values that a new search keeps.
     pub(super) fn keep(&self, names: &[&'static str]) -> Vec<(&'static str, String)> {
         names.iter().filter_map(|n| Some((*n, self.get(n)?.to_owned()))).collect()
@@ -61,6 +89,9 @@ mod tests {
         assert_eq!(query.get("risk"), None);
         assert_eq!(query.with("/catalog", "system", None), "/catalog?q=pay+roll");
         assert_eq!(query.with("/catalog", "risk", Some("high")), "/catalog?q=pay+roll&system=crm&risk=high");
+        assert_eq!(query.here("/catalog", "q", "x"), "/catalog?system=crm&after=1.x&q=x");
+        assert_eq!(query.without("q").with("/catalog", "risk", None), "/catalog?system=crm");
+        assert_eq!(Query::all::<u8>(Some("n=3&n=x&n=3&m=4&n=5&n=6"), "n", 2), [3, 5]);
         assert_eq!(Query::parse(None).with("/catalog", "q", None), "/catalog");
     }
 }

@@ -14,34 +14,40 @@ use latchkey_service::{
     ServiceResult,
     separation::{self, Found, Wish},
 };
+use latchkey_service::catalog::Catalog;
 use latchkey_store::{
-    AsConn,
-    grants::GrantRow,
+    AsConn, StoreResult,
+    grants::{self, EndedEarlyRow, GrantRow},
     holdings::{self, GivesRow, ProgressRow},
     items,
-    request_reads::{self, ItemLineRow, StageLineRow},
+    messages::{self, MessageRow},
+    request_reads::{self, ItemLineRow, NamedDecisionRow, StageLineRow},
+    shortenings::{self, ShorteningRow},
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{conflicts, lines::Around, words};
+use super::{conflicts, lines::Around, threads, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
     islands::LiveRefresh,
     pages::{
+        parts::{Thread, Writing},
         request::{ItemActions, RequestItem, RequestPage, RequestView},
         role::ConflictNote,
     },
     web::{
-        PageError, PageResult,
+        Draft, PageError, PageResult,
+        act::write_message::draft_name,
         answer::answer,
         state::{AppState, Signed, Visit},
     },
 };
 
-/// Everything about a request that its page needs: ten queries, and four more where a rule names what waits.
+/// Everything about a request that its page needs: twelve queries at most, whatever it holds, and four more where a rule names
+/// what waits.
 struct Whole {
     items: Vec<ItemLineRow>,
     around: Around,
@@ -50,6 +56,9 @@ struct Whole {
     progress: Vec<ProgressRow>,
     /// What rules keep apart, by item; those that wait alone.
     separation: BTreeMap<Uuid, Found>,
+    messages: Vec<MessageRow>,
+    shortened: Vec<ShorteningRow>,
+    ended: Vec<EndedEarlyRow>,
 }
 
 impl Whole {
@@ -75,7 +84,13 @@ impl Whole {
             .collect();
         let found = separation::of_wishes(c, now, &wishes).await?;
         let separation = waiting.iter().map(|i| i.id).zip(found).collect();
-        Ok(Self { items, around, stages, gives, progress, separation })
+        let messages = messages::of_items(c, &ids).await?;
+        // Nothing was shortened in a request that nobody has decided anything of.
+        let decided: BTreeSet<Uuid> = around.decisions.iter().map(|d| d.item_id).collect();
+        let shortened = shortenings::of_items(c, &decided.into_iter().collect::<Vec<_>>()).await?;
+        let over = around.grants.values().filter(|g| g.end_reason.as_deref() == Some("revoked"));
+        let ended = grants::ended_early(c, &over.map(|g| g.id).collect::<Vec<_>>()).await?;
+        Ok(Self { items, around, stages, gives, progress, separation, messages, shortened, ended })
     }
 
     fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
@@ -117,9 +132,22 @@ pub(in crate::web) async fn get(
         return Err(PageError::NotFound);
     }
     let whole = Whole::load(&mut c, state.clock.now(), id).await?;
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     drop(c);
     let first = whole.items.first().ok_or(PageError::NotFound)?;
-    let reading = Reading { whole: &whole, me, now: state.clock.now(), signed: &signed, state: &state };
+    let drafted = match whole.items.as_slice() {
+        [one] => Draft::take(&session, &draft_name(one.id.into())).await,
+        _ => None,
+    };
+    let reading = Reading {
+        whole: &whole,
+        me,
+        now: state.clock.now(),
+        signed: &signed,
+        state: &state,
+        catalog: &catalog,
+        draft: drafted.as_ref(),
+    };
     let mut reasons: Vec<&str> = whole.items.iter().map(|i| i.reason.as_str()).collect();
     reasons.dedup();
     let page = RequestPage {
@@ -148,6 +176,9 @@ struct Reading<'a> {
     now: Instant,
     signed: &'a Signed,
     state: &'a AppState,
+    catalog: &'a Catalog,
+    /// A message that came back.
+    draft: Option<&'a Draft>,
 }
 
 impl Reading<'_> {
@@ -166,6 +197,7 @@ impl Reading<'_> {
             conflicts: self.conflicts(item),
             steps: steps::of(self, item),
             actions: self.actions(item),
+            thread: self.thread(item),
         }
     }
 
@@ -174,6 +206,44 @@ impl Reading<'_> {
         let own = item.beneficiary_id == self.me.0;
         let voice = if own { Voice::You } else { Voice::Named(&item.beneficiary_name) };
         conflicts::notes(found, voice, self.signed.reader(self.state).zone)
+    }
+
+    fn owns(&self, item: &ItemLineRow) -> bool {
+        let role = self.catalog.role(item.role_id.into());
+        role.and_then(|r| r.owner.as_ref()).is_some_and(|o| o.id == self.me)
+    }
+
+    /// What was asked and answered; whoever stands on one of the two sides may go on.
+    fn thread(&self, item: &ItemLineRow) -> Thread {
+        let asks = [item.requester_id, item.beneficiary_id].contains(&self.me.0);
+        let around = &self.whole.around;
+        let decides = around.approvers.iter().any(|a| a.item_id == item.id && a.identity_id == self.me.0)
+            || around.decisions.iter().any(|d| d.item_id == item.id && d.identity_id == self.me.0)
+            || self.whole.messages.iter().any(|m| m.item_id == item.id && m.author_id == self.me.0)
+            || self.owns(item);
+        let label = if asks { "Write to those who decide" } else { "Write to those who asked" };
+        let writing = match (asks || decides, self.whole.items.len()) {
+            (false, _) => Writing::No,
+            (true, 1) => threads::form(item, "request", label, self.draft),
+            (true, _) => Writing::There(format!("/requests/{}/write/{}", item.request_id, item.id)),
+        };
+        let id = format!("thread-{}", item.id);
+        Thread { writing, ..threads::of(&self.whole.messages, item.id, self.me, id) }
+    }
+
+    /// The page on which the reader ends this access before its time, and what that is called, if they may.
+    fn end(&self, item: &ItemLineRow, grant: &GrantRow) -> Option<(String, String)> {
+        if item.beneficiary_id == self.me.0 {
+            return None;
+        }
+        let approved =
+            |d: &NamedDecisionRow| d.item_id == item.id && d.identity_id == self.me.0 && d.verdict == "approve";
+        let href = format!("/access/{}/end", grant.id);
+        if self.whole.around.decisions.iter().any(approved) {
+            return Some((href, "Take back your approval".to_owned()));
+        }
+        let may = self.owns(item) || self.signed.person.has(PortalRole::Security);
+        may.then(|| (href, "End this access".to_owned()))
     }
 
     /// Something happens by itself, or somebody may act at any moment.
@@ -236,12 +306,17 @@ impl Reading<'_> {
                 }
                 if self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0) {
                     actions.decide = Some(format!("/approvals?item={}", item.id));
+                    actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id));
+                }
+                if !mine && (self.owns(item) || self.signed.person.has(PortalRole::Administrator)) {
+                    actions.add_approver = Some(format!("/requests/{}/approvers/{}", item.request_id, item.id));
                 }
             }
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
                 }
+                Some(g) if g.state != GrantState::Ended => actions.end = self.end(item, g),
                 Some(g) if g.state == GrantState::Ended && mine => actions.ask_again = Some(role),
                 _ => {}
             },

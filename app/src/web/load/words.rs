@@ -43,6 +43,8 @@ pub(super) fn because(word: &str, beneficiary_reads: bool) -> &'static str {
         ("system-owner", _) => "the owner of the system",
         ("security", _) => "from security",
         ("person", _) => "named by the policy",
+        ("handed", _) => "to whom it was handed over",
+        ("added", _) => "put in by hand",
         _ => "standing in",
     }
 }

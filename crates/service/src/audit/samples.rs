@@ -2,14 +2,14 @@
 
 use latchkey_domain::{
     AccountId, AppliedSetId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
-    PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
+    MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
     SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, SeparationSide, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantOrigin},
     identity::Status,
-    item::Verdict,
+    item::{MessageSide, Verdict},
 };
 use uuid::Uuid;
 
@@ -193,6 +193,16 @@ fn asking() -> Vec<EventBody> {
         final_stage,
         stage_goes_on: false,
     };
+    let message = |side| EventBody::MessageWritten {
+        request: REQUEST,
+        item: ITEM,
+        role: ROLE,
+        beneficiary: BO,
+        message: MessageId(n(17)),
+        side,
+    };
+    let added =
+        |instead_of| EventBody::ApproverAdded { request: REQUEST, item: ITEM, stage: STAGE, approver: BO, instead_of };
     vec![
         EventBody::RequestSubmitted {
             request: REQUEST,
@@ -241,6 +251,19 @@ fn asking() -> Vec<EventBody> {
         EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemLapsed { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemCancelled { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO, why: "left".into() },
+        message(MessageSide::Asker),
+        message(MessageSide::Decider),
+        EventBody::ItemShortened {
+            request: REQUEST,
+            item: ITEM,
+            role: ROLE,
+            beneficiary: BO,
+            from: 30 * 86_400,
+            to: 7 * 86_400,
+        },
+        EventBody::ItemHandedOver { request: REQUEST, item: ITEM, stage: STAGE, from: ANN, to: BO },
+        added(None),
+        added(Some(ANN)),
     ]
 }
 

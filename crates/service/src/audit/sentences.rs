@@ -20,6 +20,7 @@ use super::filters::Group;
 use crate::ServiceResult;
 
 mod body;
+mod conversation;
 mod names;
 mod separation;
 mod systems;
@@ -283,6 +284,7 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
             ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
+            ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",
             ("exception", _) => ". A listed exception stood in for a second factor: ",
             ("subject", EventBody::SignInRefused { .. }) => ". The provider's name for them: ",

@@ -78,6 +78,10 @@ impl State {
             | EventBody::SessionEnded { .. }
             | EventBody::ForeignChangeRefused { .. }
             | EventBody::ApproversChanged { .. }
+            | EventBody::MessageWritten { .. }
+            | EventBody::ItemShortened { .. }
+            | EventBody::ItemHandedOver { .. }
+            | EventBody::ApproverAdded { .. }
             | EventBody::DecisionRefused { .. } => Ok(()),
         }
     }

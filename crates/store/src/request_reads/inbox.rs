@@ -32,6 +32,44 @@ pub struct InboxRow {
     pub seconds: Option<i64>,
     /// When it lapses.
     pub lapses_at: Option<Instant>,
+    /// Questions of those who decide that nobody who asked has answered yet.
+    pub unanswered: i64,
+    /// Messages of those who asked that nobody who decides has answered yet.
+    pub answers: i64,
+}
+
+impl InboxRow {
+    /// The key of this line where the first to close comes first.
+    #[must_use]
+    pub fn closing_key(&self) -> (Instant, Uuid) {
+        (self.lapses_at.unwrap_or_else(never), self.stage_id)
+    }
+}
+
+/// Which lines of an inbox are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxFilter {
+    /// For this person.
+    pub person: Option<Uuid>,
+    /// For this role.
+    pub role: Option<Uuid>,
+    /// Reaching the system with this key.
+    pub system: Option<String>,
+    /// As risky as this.
+    pub risk: Option<Risk>,
+    /// Waiting since then or before.
+    pub since: Option<Instant>,
+    /// Closing by then if nobody decides.
+    pub closing: Option<Instant>,
+}
+
+/// What comes first in an inbox, and where the page before ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxOrder {
+    /// Longest waiting first, after this stage.
+    Oldest(Option<Uuid>),
+    /// The first to close if nobody decides, after this instant and stage.
+    Closing(Option<(Instant, Uuid)>),
 }
 
 /// What waits for somebody, longest waiting first, after the given line.
@@ -44,22 +82,94 @@ pub async fn inbox(
     after: Option<Uuid>,
     limit: i64,
 ) -> StoreResult<Vec<InboxRow>> {
-    rows!(
-        c,
-        InboxRow,
-        "select s.id as stage_id, s.opened_at, i.id as item_id, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
-                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at
+    inbox_of(c, who, &InboxFilter::default(), InboxOrder::Oldest(after), limit).await
+}
+
+/// An instant after all that can be asked for: what never closes comes last.
+fn never() -> Instant {
+    Instant::UNIX_EPOCH + chrono::TimeDelta::days(84_000)
+}
+
+/// The query for [`InboxRow`]s with its filter, up to the order.
+macro_rules! inbox_lines {
+    ($order:literal) => {
+        concat!(
+            "select s.id as stage_id, s.opened_at, i.id as item_id, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
+                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at,
+                (select count(*) from item_message m where m.item_id = i.id and m.side = 'decider'
+                   and not exists (select 1 from item_message o where o.item_id = m.item_id and o.side = 'asker' and o.id > m.id)) as unanswered,
+                (select count(*) from item_message m where m.item_id = i.id and m.side = 'asker'
+                   and not exists (select 1 from item_message o where o.item_id = m.item_id and o.side = 'decider' and o.id > m.id)) as answers
          from stage_approver a
          join stage s on s.id = a.stage_id and s.state = 'open'
          join item i on i.id = s.item_id and i.state = 'waiting'
          join role_version v on v.id = i.role_version_id
          join identity b on b.id = i.beneficiary_id
-         where a.identity_id = $1 and a.removed_at is null and a.stage_id > $2
-         order by a.stage_id limit $3",
-        who.0,
-        after.unwrap_or(Uuid::nil()),
-        limit
-    )
+         where a.identity_id = $1 and a.removed_at is null
+           and ($2 is null or i.beneficiary_id = $2)
+           and ($3 is null or i.role_id = $3)
+           and ($4 = '' or exists (select 1 from role_version_entitlement x join entitlement e on e.id = x.entitlement_id
+                                   join system y on y.id = e.system_id
+                                   where x.role_version_id = i.role_version_id and y.key = $4))
+           and ($5 = '' or v.risk = $5)
+           and ($6 is null or s.opened_at <= $6)
+           and ($7 is null or i.lapses_at <= $7)
+           and ",
+            $order
+        )
+    };
+}
+
+/// What waits for somebody and fits, in this order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn inbox_of(
+    c: &mut impl AsConn,
+    who: IdentityId,
+    filter: &InboxFilter,
+    order: InboxOrder,
+    limit: i64,
+) -> StoreResult<Vec<InboxRow>> {
+    let system = filter.system.as_deref().unwrap_or("");
+    let risk = filter.risk.map_or("", Risk::as_str);
+    match order {
+        InboxOrder::Oldest(after) => rows!(
+            c,
+            InboxRow,
+            inbox_lines!("a.stage_id > $8 order by a.stage_id limit $9"),
+            who.0,
+            filter.person,
+            filter.role,
+            system,
+            risk,
+            filter.since,
+            filter.closing,
+            after.unwrap_or(Uuid::nil()),
+            limit
+        ),
+        InboxOrder::Closing(after) => {
+            let (at, stage) = after.unwrap_or((Instant::UNIX_EPOCH, Uuid::nil()));
+            rows!(
+                c,
+                InboxRow,
+                inbox_lines!(
+                    "(coalesce(i.lapses_at, $10), a.stage_id) > ($8, $9) order by coalesce(i.lapses_at, $10), a.stage_id limit $11"
+                ),
+                who.0,
+                filter.person,
+                filter.role,
+                system,
+                risk,
+                filter.since,
+                filter.closing,
+                at,
+                stage,
+                never(),
+                limit
+            )
+        }
+    }
 }
 
 /// What somebody decided, newest first, before the given decision.

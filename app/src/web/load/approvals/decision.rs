@@ -9,28 +9,33 @@ use latchkey_domain::{
     item::{ItemState, StageState},
     role::Risk,
 };
-use latchkey_policy::Voice;
+use latchkey_policy::{PolicySnapshot, Span, Voice};
 use latchkey_service::{
     decide_item::end_of,
     separation::{self, Found, Wish},
+    shorten,
 };
 use latchkey_store::{
-    AsConn, StoreResult, holdings,
+    AsConn, holdings,
     identities::{self, PersonRow},
+    items,
+    messages::{self, MessageRow},
     request_reads::{self, ItemLineRow, StageLineRow},
 };
 use tower_sessions::Session;
 
+use super::around::Surroundings;
 use crate::{
-    components::{Mark, Sentence, Told, duration_words},
+    components::{Choice, Mark, Sentence, Told, duration_words},
     pages::{
         approvals::{Deciding, Decision, DecisionForm, Flag, Held},
+        parts::{Thread, Writing},
         role::ConflictNote,
     },
     web::{
         Draft, PageError,
-        act::decide::draft_name,
-        load::{conflicts, gives, lines::Around, words},
+        act::{decide::draft_name, write_message::draft_name as message_draft},
+        load::{conflicts, gives, lines::Around, threads, words},
         state::{AppState, Signed},
     },
 };
@@ -64,7 +69,10 @@ pub(super) async fn load(
     let now = state.clock.now();
     let held = holdings::live_of(c, beneficiary, now, HELD).await?;
     let holds = held.first().map_or(0, |h| h.of_all);
-    let peers = peers(c, item, person.as_ref()).await?;
+    let surroundings = Surroundings::of(c, item, person.as_ref()).await?;
+    let messages = messages::of_items(c, &[id.0]).await?;
+    let frozen = items::policy_body(c, item.policy_version_id).await?;
+    let frozen = latchkey_service::facts::snapshot(&frozen, item.policy_version_id)?;
     let role = catalog.role(item.role_id.into());
     let draft = Draft::take(session, &draft_name(id)).await;
     let apart = if item.state == ItemState::Waiting {
@@ -74,6 +82,7 @@ pub(super) async fn load(
         Found::default()
     };
     let apart = conflicts::notes(&apart, Voice::Named(&item.beneficiary_name), signed.reader(state).zone);
+    let said = Draft::take(session, &message_draft(id)).await;
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
     let who = words::person(item.beneficiary_id, &item.beneficiary_name);
     let who = match &person {
@@ -95,7 +104,17 @@ pub(super) async fn load(
         how_long: words::how_long(item.seconds),
         ends: item.seconds.map(|s| end_of(now, s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
-        flags: conflict_flags(&apart).chain(flags(item, person.as_ref(), peers)).collect(),
+        flags: conflict_flags(&apart).chain(flags(item, person.as_ref(), &surroundings)).collect(),
+        past: surroundings.past(),
+        nearby: surroundings.on_systems(),
+        thread: Thread {
+            writing: if asked_now || wrote(&messages, me) {
+                threads::form(item, "approvals", "Ask them something", said.as_ref())
+            } else {
+                Writing::No
+            },
+            ..threads::of(&messages, item.id, me, "thread".to_owned())
+        },
         holds: held
             .iter()
             .map(|h| Held { role: h.role_name.clone(), href: format!("/roles/{}", h.role_id), until: h.ends_at })
@@ -107,7 +126,7 @@ pub(super) async fn load(
             .filter(|_| item.state == ItemState::Waiting)
             .map(|at| Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")),
         earlier: earlier(&around, &stages, me),
-        deciding: deciding(&around, item, &stages, me, draft),
+        deciding: deciding(&around, item, &stages, me, draft, &frozen),
     }))
 }
 
@@ -117,14 +136,6 @@ fn employment(p: &PersonRow) -> String {
         EmploymentType::Contractor => "Contractor",
     }
     .to_owned()
-}
-
-/// How many peers there are and how many of them hold the role.
-async fn peers(c: &mut impl AsConn, item: &ItemLineRow, person: Option<&PersonRow>) -> StoreResult<Option<(i64, i64)>> {
-    let Some(manager) = person.and_then(|p| p.manager_id) else { return Ok(None) };
-    let (of, have) =
-        holdings::peers_with(c, IdentityId(manager), item.beneficiary_id.into(), item.role_id.into()).await?;
-    Ok((of > 0).then_some((of, have)))
 }
 
 /// What rules keep apart; what refuses an approval comes first.
@@ -139,7 +150,8 @@ fn conflict_flags(notes: &[ConflictNote]) -> impl Iterator<Item = Flag> {
 }
 
 /// What is unusual, the gravest first; what speaks for it comes last.
-fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64)>) -> Vec<Flag> {
+fn flags(item: &ItemLineRow, person: Option<&PersonRow>, around: &Surroundings) -> Vec<Flag> {
+    let peers = around.team();
     let mut flags = Vec::new();
     let mut look = |words: String| flags.push(Flag { mark: Mark::Attention, words: Sentence::of(words) });
     match item.risk {
@@ -151,7 +163,7 @@ fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64
         look("They are a contractor.".to_owned());
     }
     if let Some((of, 0)) = peers {
-        look(format!("None of the {of} others in their team has it."));
+        look(format!("None of the {of} others who report to their manager has it."));
     }
     if let Some(long) = item.seconds.map(TimeDelta::seconds).filter(|s| *s > LONG) {
         look(format!("{} is long.", duration_words(long)));
@@ -159,15 +171,24 @@ fn flags(item: &ItemLineRow, person: Option<&PersonRow>, peers: Option<(i64, i64
     if let Some((of, have)) = peers.filter(|(_, have)| *have > 0) {
         flags.push(Flag {
             mark: Mark::Done,
-            words: Sentence::of(format!("{have} of the {of} others in their team have it.")),
+            words: Sentence::of(format!("{have} of the {of} others who report to their manager have it.")),
         });
     }
+    flags.extend(around.others(person));
     flags
+}
+
+/// Whoever wrote once may go on.
+fn wrote(messages: &[MessageRow], me: IdentityId) -> bool {
+    messages.iter().any(|m| m.author_id == me.0)
 }
 
 fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
     let mine = around.approvers.iter().find(|a| a.item_id == item.id && a.identity_id == me.0);
-    if let Some(seat) = mine.and_then(|a| a.on_behalf_of.as_ref()) {
+    if let Some(("handed", Some(behalf))) = mine.map(|a| (a.because.as_str(), a.behalf_name.as_deref())) {
+        return format!("You decide on behalf of {behalf}, who handed it over.");
+    }
+    if let Some(seat) = mine.filter(|a| a.because != "added").and_then(|a| a.behalf_name.as_ref()) {
         return format!("You decide for {seat}, who named you to stand in.");
     }
     match mine.map(|a| a.because.as_str()) {
@@ -177,6 +198,8 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
         Some("owner") => "You decide as the owner of the role.".to_owned(),
         Some("system-owner") => "You decide as an owner of the system.".to_owned(),
         Some("security") => "You decide for security.".to_owned(),
+        Some("handed") => "You decide because it was handed over to you.".to_owned(),
+        Some("added") => "You decide because the owner of the role or an administrator put you in.".to_owned(),
         Some("person") => "You decide because the policy, or a rule that keeps duties apart, names you.".to_owned(),
         Some(_) => "You decide because those whom the policy names can\u{2019}t.".to_owned(),
         None => String::new(),
@@ -194,7 +217,7 @@ fn earlier(around: &Around, stages: &[StageLineRow], me: IdentityId) -> Vec<Sent
             } else {
                 Sentence::default().link(d.name.clone(), words::person_href(d.identity_id))
             };
-            let for_whom = d.on_behalf_of.as_ref().map(|seat| format!(", for {seat},")).unwrap_or_default();
+            let for_whom = d.behalf_name.as_ref().map(|seat| format!(", for {seat},")).unwrap_or_default();
             let said = who.text(format!("{for_whom} approved ")).moment(d.decided_at, Told::Relative);
             if d.comment.is_empty() { said.text(".") } else { said.text(": ").quote(d.comment.clone()) }
         })
@@ -207,6 +230,7 @@ fn deciding(
     stages: &[StageLineRow],
     me: IdentityId,
     draft: Option<Draft>,
+    frozen: &PolicySnapshot,
 ) -> Deciding {
     let typed = draft.as_ref().map(|d| d.value("comment")).unwrap_or_default();
     if item.state != ItemState::Waiting {
@@ -225,10 +249,26 @@ fn deciding(
         item_id: item.id.to_string(),
         stage_id: stage.id.to_string(),
         comment: typed,
-        errors: draft.map(|d| d.errors(&["comment"])).unwrap_or_default(),
+        lengths: lengths(item, frozen, draft.as_ref()),
+        hand_over: format!("/approvals/hand-over/{}", item.id),
+        errors: draft.map(|d| d.errors(&["comment", "duration"])).unwrap_or_default(),
         then: match next {
             Some(_) => "Approving passes it on to the next step.".to_owned(),
             None => "Approving sets the access up at once.".to_owned(),
         },
     })
+}
+
+/// What was asked for, and what is shorter; nothing where nothing is.
+fn lengths(item: &ItemLineRow, frozen: &PolicySnapshot, draft: Option<&Draft>) -> Vec<Choice> {
+    let Some(asked) = item.seconds.and_then(Span::from_seconds) else { return Vec::new() };
+    let shorter = shorten::choices(frozen, asked);
+    if shorter.is_empty() {
+        return Vec::new();
+    }
+    let typed = draft.map(|d| d.value("duration")).unwrap_or_default();
+    let choice = |value: String, label: String| Choice { chosen: value == typed, value, label, hint: None };
+    std::iter::once(choice(String::new(), format!("{}, as asked", asked.words())))
+        .chain(shorter.into_iter().map(|s| choice(s.to_string(), format!("{} only", s.words()))))
+        .collect()
 }

@@ -6,7 +6,11 @@ use latchkey_domain::{
     item::{ItemState, StageState},
 };
 use latchkey_policy::{ApproverRule, Overdue, Quorum, StageRule};
-use latchkey_store::request_reads::{ItemLineRow, NamedApproverRow, StageLineRow};
+use latchkey_store::{
+    grants::EndedEarlyRow,
+    request_reads::{ItemLineRow, NamedApproverRow, StageLineRow},
+    shortenings::ShorteningRow,
+};
 
 use super::{Reading, tracks};
 use crate::{
@@ -37,7 +41,7 @@ fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
     } else {
         Sentence::default().link(item.requester_name.clone(), words::person_href(item.requester_id)).text(" asked for ")
     };
-    let who = who.strong(item.role_name.clone()).text(format!(", for {}", words::how_long(item.seconds)));
+    let who = who.strong(item.role_name.clone()).text(format!(", for {}", words::how_long(asked_for(reading, item))));
     let title = if for_self {
         who
     } else if item.beneficiary_id == reading.me.0 {
@@ -46,6 +50,12 @@ fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
         who.text(", for ").link(item.beneficiary_name.clone(), words::person_href(item.beneficiary_id))
     };
     Step::new(Mark::Done, StepWhen::At(item.created_at), title)
+}
+
+/// How long it was asked for, before anybody shortened it.
+fn asked_for(reading: &Reading<'_>, item: &ItemLineRow) -> Option<i64> {
+    let first = reading.whole.shortened.iter().find(|s| s.item_id == item.id);
+    first.map_or(item.seconds, |s| Some(s.from_seconds))
 }
 
 fn stage_steps(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Vec<Step> {
@@ -64,8 +74,7 @@ fn decided(reading: &Reading<'_>, stage: &StageLineRow) -> Vec<Step> {
     said.map(|d| {
         let yes = d.verdict == "approve";
         let you = d.identity_id == reading.me.0;
-        let for_whom = d.on_behalf_of.as_ref().map(|seat| format!(", for {seat},")).unwrap_or_default();
-        let did = format!("{for_whom}{}", if yes { " approved" } else { " denied it" });
+        let did = if yes { " approved" } else { " denied it" };
         let title = if you {
             Sentence::of(format!("You{did}"))
         } else {
@@ -73,6 +82,14 @@ fn decided(reading: &Reading<'_>, stage: &StageLineRow) -> Vec<Step> {
         };
         let mark = if yes { Mark::Done } else { Mark::Failed };
         let mut step = Step::new(mark, StepWhen::At(d.decided_at), title);
+        if let Some(behalf) = &d.behalf_name {
+            step.notes.push(Sentence::of(format!("On behalf of {behalf}.")));
+        }
+        let shorter = |s: &&ShorteningRow| s.stage_id == stage.id && s.identity_id == d.identity_id;
+        if let Some(short) = reading.whole.shortened.iter().find(shorter) {
+            let (from, to) = (words::how_long(Some(short.from_seconds)), words::how_long(Some(short.to_seconds)));
+            step.notes.push(Sentence::of(format!("For {to} instead of {from}.")));
+        }
         step.remark = (!d.comment.is_empty()).then(|| Remark { by: None, text: d.comment.clone() });
         step
     })
@@ -196,7 +213,11 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
             Some("role_retired") => "Ended with the role",
             _ => "Ended",
         };
-        steps.push(Step::new(Mark::Ended, StepWhen::At(ended_at), how));
+        let step = Step::new(Mark::Ended, StepWhen::At(ended_at), how);
+        steps.push(match reading.whole.ended.iter().find(|e| e.id == grant.id) {
+            Some(by) => ended_by(reading, by, step),
+            None => step,
+        });
         steps.push(removing(reading, item, grant.starts_at, ended_at));
         return steps;
     }
@@ -209,6 +230,17 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
         steps.push(Step::new(Mark::Next, StepWhen::Due(end), "It ends by itself, and is removed within a minute"));
     }
     steps
+}
+
+/// Who ended it before its time, and why.
+fn ended_by(reading: &Reading<'_>, by: &EndedEarlyRow, mut step: Step) -> Step {
+    step.title = if by.by_id == reading.me.0 {
+        Sentence::of("You ended it")
+    } else {
+        Sentence::default().link(by.by_name.clone(), words::person_href(by.by_id)).text(" ended it")
+    };
+    step.remark = (!by.comment.is_empty()).then(|| Remark { by: None, text: by.comment.clone() });
+    step
 }
 
 fn giving(reading: &Reading<'_>, item: &ItemLineRow, approved_at: Instant) -> Step {

@@ -76,7 +76,7 @@ impl Group {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::SigningIn => "Sign-ins, refusals, sessions",
-            Self::Asking => "Requests, withdrawals, requests that nobody decided",
+            Self::Asking => "Requests, withdrawals, messages, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
             Self::Access => "Roles that people hold, from when to when",
             Self::Separation => "Rules that keep duties apart, and exceptions from them",
@@ -126,7 +126,8 @@ impl Group {
             EventBody::RequestSubmitted { .. }
             | EventBody::ItemWithdrawn { .. }
             | EventBody::ItemLapsed { .. }
-            | EventBody::ItemCancelled { .. } => Self::Asking,
+            | EventBody::ItemCancelled { .. }
+            | EventBody::MessageWritten { .. } => Self::Asking,
             EventBody::StageOpened { .. }
             | EventBody::ApproversChanged { .. }
             | EventBody::ItemDecided { .. }
@@ -134,6 +135,9 @@ impl Group {
             | EventBody::StageOverdue { .. }
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }
+            | EventBody::ItemShortened { .. }
+            | EventBody::ItemHandedOver { .. }
+            | EventBody::ApproverAdded { .. }
             | EventBody::DecisionRefused { .. } => Self::Deciding,
             EventBody::AdministratorAdded { .. }
             | EventBody::GrantCreated { .. }
@@ -188,7 +192,9 @@ impl Group {
                 "session_ended",
                 "foreign_change_refused",
             ],
-            Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
+            Self::Asking => {
+                &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled", "message_written"]
+            }
             Self::Deciding => &[
                 "stage_opened",
                 "approvers_changed",
@@ -197,6 +203,9 @@ impl Group {
                 "stage_overdue",
                 "delegation_created",
                 "delegation_ended",
+                "item_shortened",
+                "item_handed_over",
+                "approver_added",
                 "decision_refused",
             ],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],

@@ -8,7 +8,9 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, separation::separation, systems::systems, words};
+use super::{
+    Draft, Piece, conversation::conversation, separation::separation, systems::systems, words,
+};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -58,6 +60,10 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemWithdrawn { .. }
         | EventBody::ItemLapsed { .. }
         | EventBody::ItemCancelled { .. } => asking(d, body),
+        EventBody::MessageWritten { .. }
+        | EventBody::ItemShortened { .. }
+        | EventBody::ItemHandedOver { .. }
+        | EventBody::ApproverAdded { .. } => conversation(d, body),
         EventBody::AdministratorAdded { .. }
         | EventBody::GrantCreated { .. }
         | EventBody::GrantStarted { .. }

@@ -102,6 +102,8 @@ pub(super) fn because(because: &str) -> String {
         "security" => "security".to_owned(),
         "person" => "named by the policy".to_owned(),
         "fallback" => "as a fallback".to_owned(),
+        "handed" => "to whom it was handed over".to_owned(),
+        "added" => "added by hand".to_owned(),
         other => match other.split_once(':') {
             Some(("fallback", rest)) => format!("as a fallback, {}", self::because(rest.trim())),
             _ => other.to_owned(),
@@ -190,6 +192,7 @@ pub(super) fn decision_refusal(code: &str) -> String {
         "own_item" => "nobody decides on what they asked for or would hold themselves",
         "not_an_approver" => "they aren't one of those who decide this step",
         "approver_not_active" => "they aren't at work",
+        "handed_over" => "they had given their seat to somebody else",
         "no_second_factor" => "their session wasn't confirmed by a second factor",
         "role_retired" => "the role was retired",
         "role_not_requestable" => "the role can't be asked for any more",

@@ -1,0 +1,111 @@
+//! Somebody other than its holder ends a grant before its time: whoever approved it, the role's owner, or security.
+
+use latchkey_domain::{
+    GrantId, IdentityId,
+    actor::{Actor, PersonActor},
+    clock::Clock,
+    portal_role::PortalRole,
+};
+use latchkey_store::{
+    AsConn, Db,
+    catalog::ownership::{self, Owned},
+    grants::{self as store, GrantRow},
+    holdings, identities,
+};
+
+use crate::{ServiceError, ServiceResult, checks, facts, grants, justify, notices};
+
+/// By what right somebody ends a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// They approved it.
+    Approver,
+    /// They own the role.
+    Owner,
+    /// They hold the portal role `security`.
+    Security,
+}
+
+/// By what right this person could end a grant, if by any. Its holder gives it back instead.
+///
+/// # Errors
+/// When the database fails.
+pub async fn right(c: &mut impl AsConn, person: &PersonActor, grant: &GrantRow) -> ServiceResult<Option<Right>> {
+    if grant.identity_id == person.identity.0 {
+        return Ok(None);
+    }
+    if let Some(item) = grant.item_id
+        && holdings::approved_by(c, &[item]).await?.iter().any(|a| a.identity_id == person.identity.0)
+    {
+        return Ok(Some(Right::Approver));
+    }
+    if ownership::of(c, Owned::Role(grant.role())).await?.is_some_and(|o| o.owner_id == person.identity.0) {
+        return Ok(Some(Right::Owner));
+    }
+    Ok(person.has(PortalRole::Security).then_some(Right::Security))
+}
+
+/// Ends a grant, for a reason that its holder reads. Access that another grant still justifies stays (promise 6).
+///
+/// # Errors
+/// `NotFound` for others, `Refused` for the holder, when it has ended, or when nobody would be left to administer;
+/// `BadInput` when the reason is missing or too long.
+pub async fn end_grant(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    grant: GrantId,
+    reason: &str,
+) -> ServiceResult<IdentityId> {
+    let person = checks::confirmed_person(actor, "This access was not ended.")?;
+    let mut tx = db.begin(clock.now()).await?;
+    let seen = store::get(&mut tx, grant).await?.ok_or(ServiceError::NotFound)?;
+    identities::lock(&mut tx, &[seen.identity(), person.identity]).await?;
+    tx.now_is(clock.now());
+    let row = store::get(&mut tx, grant).await?.ok_or(ServiceError::NotFound)?;
+    if row.identity_id == person.identity.0 {
+        return Err(ServiceError::refused(
+            "grant.own",
+            "This access was not ended.",
+            "It is your own.",
+            "Give it back instead: your home page shows what you have.",
+        ));
+    }
+    if right(&mut tx, person, &row).await?.is_none() {
+        return Err(ServiceError::NotFound);
+    }
+    let active = identities::get(&mut tx, person.identity).await?.is_some_and(|i| i.status.may_act());
+    if !active {
+        return Err(ServiceError::refused(
+            "grant.actor_not_active",
+            "This access was not ended.",
+            "You aren't at work according to the people system.",
+            "Ask the role's owner or security to end it.",
+        ));
+    }
+    let reason = checks::words(
+        "reason",
+        reason,
+        ["grant.reason_missing", "grant.reason_too_long"],
+        "Say why, in a sentence that its holder understands.",
+    )
+    .map_err(|problem| ServiceError::BadInput(vec![problem]))?;
+    if row.state.end().is_err() {
+        return Err(ServiceError::refused(
+            "grant.ended",
+            "There is nothing to end.",
+            "This access has ended already.",
+            "The request's page says when and why.",
+        ));
+    }
+    let reference = actor.reference();
+    let mut events = grants::end_early(&mut tx, &row, person.identity, &reason, &reference).await?;
+    grants::still_administered(&mut tx, &row).await?;
+    events.extend(justify::settle(&mut tx, row.identity(), &reference).await?);
+    let role = facts::role_today(&mut tx, row.role()).await?.facts.name;
+    let names = identities::names(&mut tx, &[person.identity.0]).await?;
+    let by = names.get(&person.identity.0).map_or("", String::as_str);
+    notices::conversation::ended_early(&mut tx, &row, &role, by, &reason).await?;
+    tx.commit(events).await?;
+    Ok(row.identity())
+}
