@@ -11,7 +11,7 @@ use axum::{
 use super::PageError;
 
 /// The largest form, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 128 * 1024;
 /// The most fields in a form.
 const MAX_FIELDS: usize = 200;
 
@@ -35,6 +35,19 @@ impl Fields {
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.0.get(name).and_then(|v| v.first()).map_or("", String::as_str)
+    }
+
+    /// Every value of a field that may be sent several times.
+    #[must_use]
+    pub fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields whose names begin with `prefix`: the rest of the name, and the first value.
+    pub fn beginning<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0.iter().filter_map(move |(name, values)| {
+            Some((name.strip_prefix(prefix)?, values.first().map_or("", String::as_str)))
+        })
     }
 
     /// A field that must be an id.

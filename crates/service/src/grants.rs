@@ -12,7 +12,7 @@ use latchkey_store::{
     items,
 };
 
-use crate::{ServiceError, ServiceResult, facts};
+use crate::{ServiceError, ServiceResult, extend, facts};
 
 /// Ends a grant. The caller holds the lock of its identity and settles what the identity holds afterwards.
 ///
@@ -26,10 +26,12 @@ pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorR
     {
         tx.announce(Change::Request(item.request_id.into()));
     }
-    Ok(vec![NewEvent::new(
+    let mut events = vec![NewEvent::new(
         actor.clone(),
         EventBody::GrantEnded { grant: grant.id(), identity: grant.identity(), role: grant.role(), reason },
-    )])
+    )];
+    events.extend(extend::end_what_follows(tx, grant, reason, actor).await?);
+    Ok(events)
 }
 
 /// Refuses to end the grant that makes the last administrator. Call it after the grant was ended, before committing: then

@@ -6,7 +6,7 @@ use latchkey_domain::{
     event::{EventBody, NewEvent},
     grant::GrantEnd,
 };
-use latchkey_store::{Change, Tx, grants as store, items, stages};
+use latchkey_store::{Change, Tx, cart, grants as store, items, stages};
 
 use crate::{ServiceResult, approvers, grants, justify, sessions, succession};
 
@@ -43,6 +43,7 @@ pub async fn person_left(tx: &mut Tx, who: IdentityId, actor: &ActorRef) -> Serv
             },
         ));
     }
+    cart::forget(tx, who).await?;
     // What they owned is somebody else's before it is worked out again who decides.
     events.extend(succession::hand_over(tx, who, actor).await?);
     events.extend(approvers::remake_for_identity(tx, who, actor, "left").await?);

@@ -57,6 +57,8 @@ pub struct Frame {
     pub approvals: u32,
     /// At least one person who hasn't left reports to them.
     pub has_team: bool,
+    /// How many lines their cart has.
+    pub cart: u32,
     /// Raised whenever the catalog changes.
     pub catalog_version: i64,
 }
@@ -96,6 +98,7 @@ fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
     let frame = Frame {
         approvals: u32::try_from(row.approvals).unwrap_or(u32::MAX),
         has_team: row.has_team,
+        cart: u32::try_from(row.cart).unwrap_or(0),
         catalog_version: row.catalog_version,
     };
     let facts = SessionFacts {

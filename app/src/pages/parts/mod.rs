@@ -2,8 +2,10 @@
 
 mod access;
 mod gives;
+mod questions;
 mod request_line;
 
 pub use access::*;
 pub use gives::*;
+pub use questions::*;
 pub use request_line::*;

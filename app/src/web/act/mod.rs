@@ -1,5 +1,7 @@
 //! Changes: one file per form, each at its fixed name below `/do`.
 
+pub mod add_to_cart;
+pub mod cart;
 pub mod confirm_restore;
 pub mod decide;
 pub mod end_session;

@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{lines::Around, words};
+use super::{lines::Around, terms::Terms, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
@@ -33,13 +33,14 @@ use crate::{
     },
 };
 
-/// Everything about a request that its page needs: nine queries, whatever it holds.
+/// Everything about a request that its page needs: ten queries, whatever it holds.
 struct Whole {
     items: Vec<ItemLineRow>,
     around: Around,
     stages: Vec<StageLineRow>,
     gives: Vec<GivesRow>,
     progress: Vec<ProgressRow>,
+    terms: Terms,
 }
 
 impl Whole {
@@ -53,7 +54,8 @@ impl Whole {
         let gives = holdings::gives(c, &versions.into_iter().collect::<Vec<_>>()).await?;
         let people: BTreeSet<Uuid> = items.iter().map(|i| i.beneficiary_id).collect();
         let progress = holdings::progress_of(c, &people.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Self { items, around, stages, gives, progress })
+        let terms = Terms::of(c, &ids).await?;
+        Ok(Self { items, around, stages, gives, progress, terms })
     }
 
     fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
@@ -98,7 +100,7 @@ pub(in crate::web) async fn get(
     drop(c);
     let first = whole.items.first().ok_or(PageError::NotFound)?;
     let reading = Reading { whole: &whole, me, now: state.clock.now(), signed: &signed, state: &state };
-    let mut reasons: Vec<&str> = whole.items.iter().map(|i| i.reason.as_str()).collect();
+    let mut reasons: Vec<String> = whole.items.iter().map(|i| whole.terms.reason(i.id, &i.reason)).collect();
     reasons.dedup();
     let page = RequestPage {
         id: first.reference.clone(),
@@ -137,7 +139,7 @@ impl Reading<'_> {
             role_href: format!("/roles/{}", item.role_id),
             risk: words::risk(item.risk),
             beneficiary: words::person(item.beneficiary_id, &item.beneficiary_name),
-            how_long: words::how_long(item.seconds),
+            how_long: self.whole.terms.how_long(item.id, item.seconds, self.signed.reader(self.state).zone),
             ends: grant.and_then(|g| g.ends_at),
             state: self.state_word(item),
             stands: self.stands(item),
@@ -169,6 +171,9 @@ impl Reading<'_> {
                 StateWord::new(Mark::Waiting, words::waiting_short(&approvers, self.me, own))
             }
             (ItemState::Denied, _) => StateWord::new(Mark::Failed, "Denied"),
+            (ItemState::Withdrawn, _) if self.whole.terms.replaced(item.id).is_some() => {
+                StateWord::new(Mark::Ended, "Replaced by a newer request")
+            }
             (ItemState::Withdrawn, _) => StateWord::new(Mark::Ended, "Withdrawn"),
             (ItemState::Lapsed, _) => StateWord::new(Mark::Ended, "Nobody decided in time"),
             (ItemState::Cancelled, _) => StateWord::new(Mark::Ended, "Cancelled"),
@@ -191,7 +196,7 @@ impl Reading<'_> {
     }
 
     fn stands(&self, item: &ItemLineRow) -> Sentence {
-        self.whole.around.stands(item, self.me).1
+        self.whole.terms.replaced(item.id).unwrap_or_else(|| self.whole.around.stands(item, self.me).1)
     }
 
     fn actions(&self, item: &ItemLineRow) -> ItemActions {

@@ -1,6 +1,7 @@
 //! The catalog's files: `systems/*.toml`, `policies.toml`, `roles/*.toml`.
 
 mod policy;
+mod question;
 mod role;
 mod system;
 

@@ -33,6 +33,7 @@ impl State {
             | EventBody::StageOpened { .. }
             | EventBody::ItemDecided { .. }
             | EventBody::ItemWithdrawn { .. }
+            | EventBody::ItemSuperseded { .. }
             | EventBody::ItemLapsed { .. }
             | EventBody::ItemCancelled { .. } => self.asking(&event.body),
             EventBody::GrantCreated { .. }
@@ -161,7 +162,9 @@ impl State {
                 // The next stage's own event says where it went.
                 (Verdict::Approve, false) => self.waiting(*item).map(|_| ()),
             },
-            EventBody::ItemWithdrawn { item, .. } => self.end_item(*item, ItemState::Withdrawn),
+            EventBody::ItemWithdrawn { item, .. } | EventBody::ItemSuperseded { item, .. } => {
+                self.end_item(*item, ItemState::Withdrawn)
+            }
             EventBody::ItemLapsed { item, .. } => self.end_item(*item, ItemState::Lapsed),
             EventBody::ItemCancelled { item, .. } => self.end_item(*item, ItemState::Cancelled),
             _ => Ok(()),

@@ -23,7 +23,7 @@ use crate::{
     web::{
         Draft, PageError,
         act::decide::draft_name,
-        load::{gives, lines::Around, words},
+        load::{gives, lines::Around, terms::Terms, words},
         state::{AppState, Signed},
     },
 };
@@ -60,6 +60,10 @@ pub(super) async fn load(
     let peers = peers(c, item, person.as_ref()).await?;
     let role = catalog.role(item.role_id.into());
     let draft = Draft::take(session, &draft_name(id)).await;
+    let terms = Terms::of(c, &[id.0]).await?;
+    let readers = signed.reader(state).zone;
+    let mut flags = flags(item, person.as_ref(), peers);
+    flags.extend(terms.goes_on(item.id, readers).map(|words| Flag { mark: Mark::Next, words: Sentence::of(words) }));
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
     let who = words::person(item.beneficiary_id, &item.beneficiary_name);
     let who = match &person {
@@ -73,15 +77,15 @@ pub(super) async fn load(
         asked_by: (item.requester_id != item.beneficiary_id)
             .then(|| words::person(item.requester_id, &item.requester_name)),
         asked_at: item.created_at,
-        reason: item.reason.clone(),
+        reason: terms.reason(item.id, &item.reason),
         role: item.role_name.clone(),
         role_href: format!("/roles/{}", item.role_id),
         description: role.map(|r| r.description.clone()).unwrap_or_default(),
         risk: words::risk(item.risk),
-        how_long: words::how_long(item.seconds),
-        ends: item.seconds.map(|s| end_of(now, s, &zone)),
+        how_long: terms.how_long(item.id, item.seconds, readers),
+        ends: item.seconds.map(|s| end_of(terms.begins(item.id, now), s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
-        flags: flags(item, person.as_ref(), peers),
+        flags,
         holds: held
             .iter()
             .map(|h| Held { role: h.role_name.clone(), href: format!("/roles/{}", h.role_id), until: h.ends_at })

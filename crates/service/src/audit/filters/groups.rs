@@ -117,6 +117,7 @@ impl Group {
             | EventBody::ForeignChangeRefused { .. } => Self::SigningIn,
             EventBody::RequestSubmitted { .. }
             | EventBody::ItemWithdrawn { .. }
+            | EventBody::ItemSuperseded { .. }
             | EventBody::ItemLapsed { .. }
             | EventBody::ItemCancelled { .. } => Self::Asking,
             EventBody::StageOpened { .. }
@@ -167,7 +168,9 @@ impl Group {
                 "session_ended",
                 "foreign_change_refused",
             ],
-            Self::Asking => &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled"],
+            Self::Asking => {
+                &["request_submitted", "item_withdrawn", "item_superseded", "item_lapsed", "item_cancelled"]
+            }
             Self::Deciding => &["stage_opened", "approvers_changed", "item_decided", "decision_refused"],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
             Self::Systems => &[
