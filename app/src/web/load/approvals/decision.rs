@@ -64,6 +64,8 @@ pub(super) async fn load(
     let readers = signed.reader(state).zone;
     let mut flags = flags(item, person.as_ref(), peers);
     flags.extend(terms.goes_on(item.id, readers).map(|words| Flag { mark: Mark::Next, words: Sentence::of(words) }));
+    let begins = terms.begins(item.id, now);
+    let starts = (begins > now).then(|| begins.with_timezone(&readers).format("%-d %B %Y").to_string());
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
     let who = words::person(item.beneficiary_id, &item.beneficiary_name);
     let who = match &person {
@@ -83,7 +85,7 @@ pub(super) async fn load(
         description: role.map(|r| r.description.clone()).unwrap_or_default(),
         risk: words::risk(item.risk),
         how_long: terms.how_long(item.id, item.seconds, readers),
-        ends: item.seconds.map(|s| end_of(terms.begins(item.id, now), s, &zone)),
+        ends: item.seconds.map(|s| end_of(begins, s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
         flags,
         holds: held
@@ -97,7 +99,7 @@ pub(super) async fn load(
             .filter(|_| item.state == ItemState::Waiting)
             .map(|at| Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")),
         earlier: earlier(&around, &stages, me),
-        deciding: deciding(&around, item, &stages, me, draft),
+        deciding: deciding(&around, item, &stages, me, draft, starts),
     }))
 }
 
@@ -180,6 +182,7 @@ fn deciding(
     stages: &[StageLineRow],
     me: IdentityId,
     draft: Option<Draft>,
+    starts: Option<String>,
 ) -> Deciding {
     let typed = draft.as_ref().map(|d| d.value("comment")).unwrap_or_default();
     if item.state != ItemState::Waiting {
@@ -201,7 +204,10 @@ fn deciding(
         errors: draft.map(|d| d.errors(&["comment"])).unwrap_or_default(),
         then: match next {
             Some(_) => "Approving passes it on to the next step.".to_owned(),
-            None => "Approving sets the access up at once.".to_owned(),
+            None => match starts {
+                Some(day) => format!("Approving sets the access up on {day}."),
+                None => "Approving sets the access up at once.".to_owned(),
+            },
         },
     })
 }
