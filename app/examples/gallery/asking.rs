@@ -100,7 +100,7 @@ fn form(errors: Vec<FormError>, reason: &str) -> RequestForm {
         durations: vec![duration(7, "7 days", false), duration(30, "30 days", false), duration(90, "90 days", true)],
         duration: None,
         starts_on: String::new(),
-        remark: None,
+        remark: (!errors.is_empty()).then(|| "This replaces the request that waits.".to_owned()),
         reason: reason.to_owned(),
         reason_needed: true,
         questions: Vec::new(),

@@ -230,6 +230,8 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
     } = line;
     let heading = format!("line-{id}");
     let heading_of = heading.clone();
+    // What was wrong when it was submitted says it already.
+    let against = against.filter(|_| problems.iter().all(|p| p.field.is_some()));
     let about = person.as_ref().map_or_else(|| role.clone(), |who| format!("{role} for {who}"));
     let problem = |field: &str| problems.iter().find(|p| p.field.as_deref() == Some(field)).map(|p| p.message.clone());
     let whole: Vec<String> = problems.iter().filter(|p| p.field.is_none()).map(|p| p.message.clone()).collect();
@@ -246,6 +248,10 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
     let length = control("duration", &id);
     let start = control("starts_on", &id);
     let why = control("reason", &id);
+    let (length_error, start_error, why_error) =
+        (wrong(problem("duration"), &length), wrong(problem("starts_on"), &start), wrong(problem("reason"), &why));
+    let (length_invalid, start_invalid, why_invalid) =
+        (invalid(length_error.as_ref()), invalid(start_error.as_ref()), invalid(why_error.as_ref()));
     let (length_of, start_of, why_of) = (length.clone(), start.clone(), why.clone());
     view! {
         <section class="cart-line" aria-labelledby=heading_of>
@@ -277,7 +283,13 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
                     None,
                     problem("duration"),
                     view! {
-                        <select class="input" id=length name=format!("duration-{id}")>
+                        <select
+                            class="input"
+                            id=length
+                            name=format!("duration-{id}")
+                            aria-describedby=length_error
+                            aria-invalid=length_invalid
+                        >
                             {options}
                         </select>
                     }
@@ -288,7 +300,7 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
                     "From",
                     Some("(optional)"),
                     problem("starts_on"),
-                    view! { <input class="input" id=start name=format!("starts_on-{id}") type="date" value=starts_on min=from max=to/> }
+                    view! { <input class="input" id=start name=format!("starts_on-{id}") type="date" value=starts_on min=from max=to aria-describedby=start_error aria-invalid=start_invalid/> }
                         .into_any(),
                 )}
                 {labelled(
@@ -297,7 +309,15 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
                     (!reason_needed).then_some("(optional)"),
                     problem("reason"),
                     view! {
-                        <textarea class="input" id=why name=format!("reason-{id}") rows="2" maxlength="1000">
+                        <textarea
+                            class="input"
+                            id=why
+                            name=format!("reason-{id}")
+                            rows="2"
+                            maxlength="1000"
+                            aria-describedby=why_error
+                            aria-invalid=why_invalid
+                        >
                             {reason}
                         </textarea>
                     }
@@ -328,6 +348,15 @@ fn cart_line(line: CartLine, reader: Reader) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The id of what is said to be wrong with a field.
+fn wrong(problem: Option<String>, control: &str) -> Option<String> {
+    problem.map(|_| format!("{control}-error"))
+}
+
+fn invalid(error: Option<&String>) -> Option<&'static str> {
+    error.map(|_| "true")
 }
 
 fn labelled(
