@@ -72,6 +72,8 @@ both_databases! {
         for n in 0..3 {
             team.push(s.world.person(&format!("Mate{n} Cole"), Some(s.manager)).await);
         }
+        // Everybody has a title of their own: the team alone counts.
+        s.world.run("update person set title = given_name").await;
         for mate in &team[..3] {
             s.world.grant(*mate, s.reader, None).await;
         }
