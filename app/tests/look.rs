@@ -5,6 +5,8 @@
 mod access;
 #[path = "../examples/gallery/asking.rs"]
 mod asking;
+#[path = "../examples/gallery/carting.rs"]
+mod carting;
 #[path = "../examples/gallery/deciding.rs"]
 mod deciding;
 #[path = "../examples/gallery/edges.rs"]
@@ -31,6 +33,7 @@ fn pages() -> Vec<(&'static str, String)> {
         [
             access::sheets(),
             asking::sheets(),
+            carting::sheets(),
             following::sheets(),
             deciding::sheets(),
             watching::sheets(),

@@ -41,6 +41,7 @@ fn signed(current: CurrentActor) -> Signed {
         zone: session.time_zone.and_then(|zone| zone.parse().ok()),
         employment: session.employment_type,
         approvals: session.frame.approvals,
+        cart: session.frame.cart,
         has_team: session.frame.has_team,
         keeps_apart: session.frame.keeps_apart,
         catalog_version: Some(session.frame.catalog_version),

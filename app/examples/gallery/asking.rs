@@ -3,7 +3,7 @@
 use chrono::Duration;
 use latchkey_app::components::{FormError, RiskLevel, Sentence};
 use latchkey_app::frame::Part;
-use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation};
+use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation, SuggestedRole};
 use latchkey_app::pages::role::{
     Ask, BeneficiaryChoice, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
 };
@@ -31,6 +31,12 @@ fn catalog() -> CatalogPage {
                 9 => Relation::CanNot("Nobody could decide on it".to_owned()),
                 _ => Relation::CanAsk,
             },
+            also: match at {
+                3 => Some("The smallest role that gives this.".to_owned()),
+                4 => Some("Also gives Ledger, writing; Payroll runs; and 3 more.".to_owned()),
+                _ => None,
+            },
+            to_cart: matches!(at, 3 | 4 | 6..9).then(|| "1".to_owned()),
         })
         .collect();
     CatalogPage {
@@ -60,6 +66,13 @@ fn catalog() -> CatalogPage {
         rows,
         links: links("1 to 12 of 61 roles", false, true),
         nothing_applied: false,
+        suggested: vec![SuggestedRole {
+            name: "Ledger reader".to_owned(),
+            href: "/roles/2".to_owned(),
+            description: "Look at postings and balances.".to_owned(),
+            why: "5 of your 7 teammates have this".to_owned(),
+        }],
+        back: "/catalog".to_owned(),
     }
 }
 
@@ -86,8 +99,11 @@ fn form(errors: Vec<FormError>, reason: &str) -> RequestForm {
         beneficiaries: Vec::new(),
         durations: vec![duration(7, "7 days", false), duration(30, "30 days", false), duration(90, "90 days", true)],
         duration: None,
+        starts_on: String::new(),
+        remark: (!errors.is_empty()).then(|| "This replaces the request that waits.".to_owned()),
         reason: reason.to_owned(),
         reason_needed: true,
+        questions: Vec::new(),
         errors,
         extends: false,
         conflicts: Vec::new(),
@@ -190,6 +206,7 @@ pub fn sheets() -> Vec<Sheet> {
                     .link("Amara Okafor", "/people/2")
                     .text(", your manager, since yesterday."),
                 href: "/requests/1".to_owned(),
+                again: Some("/roles/1?again=1#ask".to_owned()),
             }),
         ),
         role_sheet(

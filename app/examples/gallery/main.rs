@@ -3,6 +3,7 @@
 
 mod access;
 mod asking;
+mod carting;
 mod deciding;
 mod edges;
 mod following;
@@ -29,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let sheets = [
             access::sheets(),
             asking::sheets(),
+            carting::sheets(),
             following::sheets(),
             deciding::sheets(),
             watching::sheets(),

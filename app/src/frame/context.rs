@@ -64,6 +64,8 @@ pub struct Viewer {
     pub href: String,
     /// Decisions that wait for them.
     pub approvals: u32,
+    /// How many roles are in their cart.
+    pub cart: u32,
     /// True if people report to them.
     pub has_team: bool,
     /// True if they may read the audit log.

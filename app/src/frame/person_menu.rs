@@ -28,6 +28,12 @@ pub fn PersonMenu(viewer: Viewer, #[prop(optional_no_strip)] extra: Option<AnyVi
                         </a>
                     </li>
                     <li>
+                        <a class="menu-item" href="/cart">
+                            <Icon glyph=Glyph::Key/>
+                            "My cart"
+                        </a>
+                    </li>
+                    <li>
                         <a class="menu-item" href="/sessions">
                             <Icon glyph=Glyph::Device/>
                             "My sessions"

@@ -14,6 +14,7 @@ pub fn TopBar(
     search: String,
     #[prop(optional_no_strip)] menu: Option<AnyView>,
 ) -> impl IntoView {
+    let cart = viewer.cart;
     view! {
         <header class="top-bar">
             <a class="brand" href="/">
@@ -43,7 +44,18 @@ pub fn TopBar(
                     "Search"
                 </button>
             </form>
-            <PersonMenu viewer=viewer extra=menu/>
+            <div class="top-end">
+                {(cart > 0)
+                    .then(|| {
+                        view! {
+                            <a class="top-cart" href="/cart">
+                                "Cart "
+                                <span class="nav-count">{cart} <span class="unseen">{if cart == 1 { " role" } else { " roles" }}</span></span>
+                            </a>
+                        }
+                    })}
+                <PersonMenu viewer=viewer extra=menu/>
+            </div>
         </header>
     }
     .into_any()

@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Chosen, ChosenFacets, Empty, FacetGroup, Facets, Mark, PageHead, PageLinks, Pager, PagerWords, Risk, RiskLevel,
-    SearchBox, State, StateWord, duration_words, last_day,
+    Button, ButtonForm, Chosen, ChosenFacets, Empty, FacetGroup, Facets, Mark, PageHead, PageLinks, Pager, PagerWords,
+    Risk, RiskLevel, SearchBox, Section, State, StateWord, Weight, duration_words, last_day,
 };
 use crate::frame::Reader;
 
@@ -44,6 +44,23 @@ pub struct CatalogRow {
     pub usual_time: Option<Duration>,
     /// How the reader stands to it.
     pub relation: Relation,
+    /// Where permissions were looked for: what this role has to do with them.
+    pub also: Option<String>,
+    /// What puts it into the cart: the role's id; nothing where it can't be asked for or waits already.
+    pub to_cart: Option<String>,
+}
+
+/// A role that most of the reader's teammates have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuggestedRole {
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub href: String,
+    /// What it lets one do.
+    pub description: String,
+    /// "5 of your 7 teammates have this".
+    pub why: String,
 }
 
 /// What the catalog shows.
@@ -65,6 +82,10 @@ pub struct CatalogPage {
     pub links: PageLinks,
     /// True if the company has no roles at all yet.
     pub nothing_applied: bool,
+    /// What teammates have; shown before anything is searched.
+    pub suggested: Vec<SuggestedRole>,
+    /// This page, for the way back after putting something into the cart.
+    pub back: String,
 }
 
 impl CatalogPage {
@@ -87,10 +108,13 @@ pub fn CatalogView(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied } = page;
+    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, back } = page;
     view! {
         <PageHead title="Catalog">
-            <p>"Find what you need to do and ask for it. Each role says what it gives and who decides."</p>
+            <p>
+                "Find what you need to do and ask for it. Each role says what it gives and who decides. Or "
+                <a href="/compare">"ask for what a teammate has"</a> "."
+            </p>
         </PageHead>
         <SearchBox
             action="/catalog"
@@ -104,11 +128,12 @@ pub fn CatalogView(
             <Facets groups=facets what="roles"/>
             <div class="beside-main">
                 <ChosenFacets chosen=chosen clear=clear.clone()/>
+                {(!suggested.is_empty()).then(|| suggestions(suggested))}
                 {if rows.is_empty() {
                     nothing_found(&query, clear, nothing_applied)
                 } else {
                     view! {
-                        <ul class="rows">{rows.into_iter().map(|row| catalog_row(row, reader)).collect_view()}</ul>
+                        <ul class="rows">{rows.into_iter().map(|row| catalog_row(row, &back, reader)).collect_view()}</ul>
                         <Pager links=links words=PagerWords::BackOn/>
                     }
                         .into_any()
@@ -144,8 +169,9 @@ fn nothing_found(query: &str, clear: String, nothing_applied: bool) -> AnyView {
     .into_any()
 }
 
-fn catalog_row(row: CatalogRow, reader: Reader) -> AnyView {
-    let CatalogRow { name, href, description, systems, risk, usual_time, relation } = row;
+fn catalog_row(row: CatalogRow, back: &str, reader: Reader) -> AnyView {
+    let CatalogRow { name, href, description, systems, risk, usual_time, relation, also, to_cart } = row;
+    let about = name.clone();
     view! {
         <li class="row row-role" data-row="">
             <div class="row-main">
@@ -156,13 +182,52 @@ fn catalog_row(row: CatalogRow, reader: Reader) -> AnyView {
                     <span class="row-systems">{systems.join(", ")}</span>
                 </p>
                 <p class="row-text">{description}</p>
+                {also.map(|words| view! { <p class="row-also">{words}</p> })}
             </div>
             <p class="row-facts">
                 <Risk level=risk/>
                 {usual_time.map(|time| view! { <span>{format!("Usually {}", duration_words(time))}</span> })}
             </p>
-            <p>{relation_words(relation, reader)}</p>
+            <div class="row-ask">
+                <p>{relation_words(relation, reader)}</p>
+                {to_cart
+                    .map(|role| {
+                        view! {
+                            <ButtonForm action="/do/add-to-cart" fields=vec![("role_id", role), ("back", back.to_owned())]>
+                                <Button label="Add to cart" about=about weight=Weight::Quiet/>
+                            </ButtonForm>
+                        }
+                    })}
+            </div>
         </li>
+    }
+    .into_any()
+}
+
+fn suggestions(suggested: Vec<SuggestedRole>) -> AnyView {
+    view! {
+        <Section id="suggested" title="Your teammates have">
+            <ul class="rows">
+                {suggested
+                    .into_iter()
+                    .map(|one| {
+                        view! {
+                            <li class="row row-team" data-row="">
+                                <div class="row-main">
+                                    <p class="row-title">
+                                        <a class="row-link" href=one.href>
+                                            {one.name}
+                                        </a>
+                                    </p>
+                                    <p class="row-text">{one.description}</p>
+                                </div>
+                                <p class="row-when">{one.why}</p>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </Section>
     }
     .into_any()
 }

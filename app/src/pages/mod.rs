@@ -3,7 +3,10 @@
 pub mod admin;
 pub mod approvals;
 pub mod audit;
+pub mod cart;
+pub mod cart_people;
 pub mod catalog;
+pub mod compare;
 pub mod confirm;
 pub mod delegation;
 pub mod demo;

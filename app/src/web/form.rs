@@ -11,7 +11,7 @@ use axum::{
 use super::PageError;
 
 /// The largest form, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 128 * 1024;
 /// The most fields in a form.
 const MAX_FIELDS: usize = 200;
 
@@ -41,6 +41,13 @@ impl Fields {
     #[must_use]
     pub fn all(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields whose names begin with `prefix`: the rest of the name, and the first value.
+    pub fn beginning<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0.iter().filter_map(move |(name, values)| {
+            Some((name.strip_prefix(prefix)?, values.first().map_or("", String::as_str)))
+        })
     }
 
     /// A field that must be an id.

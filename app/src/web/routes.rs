@@ -15,6 +15,9 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(load::home::get))
         .route("/catalog", get(load::catalog::get))
         .route("/roles/{id}", get(load::role::get))
+        .route("/cart", get(load::cart::get))
+        .route("/cart/people", get(load::cart_people::get))
+        .route("/compare", get(load::compare::get))
         .route("/requests", get(load::requests::get))
         .route("/requests/{id}", get(load::request::get))
         .route("/requests/{id}/events", get(live::request_events))
@@ -44,6 +47,8 @@ pub fn router(state: AppState) -> Router {
         .route("/admin", get(load::admin::get));
     let changes = Router::new()
         .route("/do/request-role", post(act::request_role::post))
+        .route("/do/add-to-cart", post(act::add_to_cart::post))
+        .route("/do/cart", post(act::cart::post))
         .route("/do/withdraw-item", post(act::withdraw_item::post))
         .route("/do/give-back", post(act::give_back::post))
         .route("/do/decide", post(act::decide::post))

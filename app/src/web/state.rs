@@ -66,6 +66,8 @@ pub struct Signed {
     pub employment: Option<EmploymentType>,
     /// How many items wait for them.
     pub approvals: u32,
+    /// How many lines their cart has.
+    pub cart: u32,
     /// People report to them.
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
@@ -99,6 +101,7 @@ impl Signed {
             email: self.email.clone(),
             href: format!("/people/{}", self.person.identity),
             approvals: self.approvals,
+            cart: self.cart,
             has_team: self.has_team,
             may_audit: self.person.portal_roles.iter().any(|r| r.reads_audit()),
             may_systems: self.may_systems(),

@@ -56,6 +56,12 @@ pub struct SubmittedItem {
     pub beneficiary: IdentityId,
     /// For how long, in seconds from approval; absent means until given back.
     pub seconds: Option<i64>,
+    /// From when, where that is later than the approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Instant>,
+    /// The grant that it goes on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<GrantId>,
 }
 
 /// Why somebody can decide.
@@ -249,6 +255,8 @@ pub enum EventBody {
     DecisionRefused { item: ItemId, role: RoleId, beneficiary: IdentityId, code: String },
     /// The requester took it back.
     ItemWithdrawn { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId },
+    /// The requester asked again, with `by`, which replaces it.
+    ItemSuperseded { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId, by: RequestId },
     /// Nobody decided in time.
     ItemLapsed { request: RequestId, item: ItemId, role: RoleId, beneficiary: IdentityId },
     /// It can't happen any more.
@@ -461,6 +469,9 @@ impl EventBody {
             }
             Self::ItemHandedOver { request, item, from, to, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Identity, from.0), (Identity, to.0)]
+            }
+            Self::ItemSuperseded { request, item, role, beneficiary, by } => {
+                vec![(Request, request.0), (Request, by.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
             }
             Self::ApproverAdded { request, item, approver, instead_of, .. } => {
                 let mut all = vec![(Request, request.0), (Item, item.0), (Identity, approver.0)];

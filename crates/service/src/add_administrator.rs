@@ -269,6 +269,7 @@ impl Adding<'_> {
             policy_id: policy.0,
             max_seconds: None,
             assurance: None,
+            questions: None,
             retired_at: None,
         };
         row.hash = role_hash(&row, &BTreeSet::from([entitlement.0]));

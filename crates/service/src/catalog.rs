@@ -7,8 +7,10 @@ mod cache;
 mod eligible;
 mod facets;
 mod index;
+mod likeness;
 mod load;
 mod search;
+mod usual_times;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -25,6 +27,7 @@ pub use eligible::{Eligibility, EligibilityCache};
 pub use facets::{FacetCount, Facets};
 pub use load::load;
 pub use search::{InvalidPageKey, PageKey, SearchPage, SearchQuery, search};
+pub use usual_times::{UsualTimes, median};
 
 /// A person as the catalog names them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use latchkey_store::{
     stages,
 };
 
-use crate::{ServiceResult, facts, grants, justify, notices};
+use crate::{ServiceResult, extend, facts, grants, justify, notices};
 
 /// How long before its end a holder is told.
 pub const REMINDER: TimeDelta = TimeDelta::days(7);
@@ -41,6 +41,7 @@ pub async fn end_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceRe
             continue;
         }
         let mut events = grants::end(&mut tx, &now, GrantEnd::Expired, &worker()).await?;
+        events.extend(extend::go_on(&mut tx, &now, &worker()).await?);
         events.extend(justify::settle(&mut tx, now.identity(), &worker()).await?);
         tx.commit(events).await?;
         ended += 1;

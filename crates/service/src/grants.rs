@@ -14,7 +14,7 @@ use latchkey_store::{
     separation::exceptions,
 };
 
-use crate::{ServiceError, ServiceResult, facts};
+use crate::{ServiceError, ServiceResult, extend, facts};
 
 /// Ends a grant. The caller holds the lock of its identity and settles what the identity holds afterwards.
 ///
@@ -24,7 +24,7 @@ pub async fn end(tx: &mut Tx, grant: &GrantRow, reason: GrantEnd, actor: &ActorR
     grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
     grants::end(tx, grant.id(), grant.state, reason).await?;
     announce(tx, grant).await?;
-    Ok(vec![ended(grant, reason, actor)])
+    ended(tx, grant, reason, "", actor).await
 }
 
 /// Ends a grant before its time, as [`end`] does, and keeps who did it and why.
@@ -41,7 +41,7 @@ pub(crate) async fn end_early(
     grant.state.end().map_err(|_| latchkey_store::StoreError::Conflict { what: "the access" })?;
     grants::end_early(tx, grant.id(), grant.state, by, why).await?;
     announce(tx, grant).await?;
-    Ok(vec![ended(grant, GrantEnd::Revoked, actor).text("reason", why)])
+    ended(tx, grant, GrantEnd::Revoked, why, actor).await
 }
 
 async fn announce(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
@@ -57,9 +57,18 @@ async fn announce(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
     Ok(())
 }
 
-fn ended(grant: &GrantRow, reason: GrantEnd, actor: &ActorRef) -> NewEvent {
+/// That it ended, and what ends with it or goes on from it.
+async fn ended(
+    tx: &mut Tx,
+    grant: &GrantRow,
+    reason: GrantEnd,
+    why: &str,
+    actor: &ActorRef,
+) -> ServiceResult<Vec<NewEvent>> {
     let body = EventBody::GrantEnded { grant: grant.id(), identity: grant.identity(), role: grant.role(), reason };
-    NewEvent::new(actor.clone(), body)
+    let mut events = vec![NewEvent::new(actor.clone(), body).text("reason", why)];
+    events.extend(extend::end_what_follows(tx, grant, reason, actor).await?);
+    Ok(events)
 }
 
 /// Refuses to end the grant that makes the last administrator. Call it after the grant was ended, before committing: then

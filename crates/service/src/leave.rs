@@ -6,7 +6,7 @@ use latchkey_domain::{
     event::{EventBody, NewEvent},
     grant::GrantEnd,
 };
-use latchkey_store::{Change, Tx, grants as store, items, stages};
+use latchkey_store::{Change, Tx, cart, grants as store, items, stages};
 
 use crate::{ServiceResult, approvers, grants, justify, separation, sessions, succession};
 
@@ -44,6 +44,7 @@ pub async fn person_left(tx: &mut Tx, who: IdentityId, actor: &ActorRef) -> Serv
         ));
     }
     events.extend(separation::holder_left(tx, who, actor).await?);
+    cart::forget(tx, who).await?;
     // What they owned is somebody else's before it is worked out again who decides.
     events.extend(succession::hand_over(tx, who, actor).await?);
     events.extend(separation::hand_over(tx, who, actor).await?);

@@ -77,10 +77,13 @@ pub(crate) async fn decided(
     beneficiary: &str,
     comment: &str,
 ) -> ServiceResult<()> {
+    let now = tx.now();
+    let starts = item.starts_at.filter(|s| *s > now).map(|s| (s, item.zone.as_str()));
     let mut to = vec![item.requester_id, item.beneficiary_id];
     to.dedup();
     for person in to {
-        let Some(words) = words::decided(RequestId(item.request_id), state, approver, role, beneficiary, comment)
+        let Some(words) =
+            words::decided(RequestId(item.request_id), state, approver, role, beneficiary, comment, starts)
         else {
             return Ok(());
         };

@@ -93,16 +93,34 @@ pub struct PeopleQuery<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn search(c: &mut impl AsConn, query: &PeopleQuery<'_>) -> ServiceResult<PeoplePage> {
-    let text = fold(query.text);
+    let words = looked_for(query.text);
+    let limit = query.limit.clamp(1, MAX_LIMIT);
+    let rows = list::search(c, &words, query.with_terminated, query.after.as_ref(), one_more(limit)).await?;
+    page(c, rows, limit).await
+}
+
+fn looked_for(text: &str) -> Vec<String> {
     // An address is one word to whoever types it, and stands in the text as it is.
-    let words: Vec<String> = text
+    fold(text)
         .split(' ')
         .filter(|w| words(w).next().is_some())
         .take(MAX_WORDS)
         .map(|w| w.chars().take(MAX_CHARS).collect())
-        .collect();
+        .collect()
+}
+
+/// Finds those who report to `manager` by words of what is known about them. Two queries.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search_team(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    query: &PeopleQuery<'_>,
+) -> ServiceResult<PeoplePage> {
     let limit = query.limit.clamp(1, MAX_LIMIT);
-    let rows = list::search(c, &words, query.with_terminated, query.after.as_ref(), one_more(limit)).await?;
+    let words = looked_for(query.text);
+    let rows = list::search_team(c, manager, &words, query.after.as_ref(), one_more(limit)).await?;
     page(c, rows, limit).await
 }
 

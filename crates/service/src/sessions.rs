@@ -59,6 +59,8 @@ pub struct Frame {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// How many lines their cart has.
+    pub cart: u32,
     /// Raised whenever the catalog changes.
     pub catalog_version: i64,
 }
@@ -99,6 +101,7 @@ fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
         approvals: u32::try_from(row.approvals).unwrap_or(u32::MAX),
         has_team: row.has_team,
         keeps_apart: row.keeps_apart,
+        cart: u32::try_from(row.cart).unwrap_or(0),
         catalog_version: row.catalog_version,
     };
     let facts = SessionFacts {

@@ -1,27 +1,33 @@
 //! Somebody asks for roles.
 
+mod problems;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use latchkey_domain::{
     IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent, SubmittedItem},
-    item::ItemState,
 };
 use latchkey_policy::{
     ApproverFacts, AskFor, Quorum, RefusalField, Resolution, Span, StageRule, Voice, Wish, check_request,
     who_could_decide,
 };
 use latchkey_store::{
-    AsConn, Change, Db, StoreError, Tx, grants, identities,
+    AsConn, Change, Db, StoreError, Tx, cart,
+    grants::GrantRow,
+    identities, item_terms,
     items::{self, NewItem, NewRequest},
     stages::{self, NewStage},
 };
 use uuid::Uuid;
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance, deadline, decide_item,
+    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance, deadline, decide_item, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
-    notices, separation,
+    notices, questions, separation,
     way::{self, Way},
 };
 
@@ -48,6 +54,15 @@ pub struct ItemWish {
     pub duration: Span,
     /// Why.
     pub reason: String,
+}
+
+/// What an item may have beside that.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// From which day on, in the beneficiary's zone; without it as soon as it is approved.
+    pub starts_on: Option<NaiveDate>,
+    /// What was answered to the role's questions, by their keys.
+    pub answers: BTreeMap<String, String>,
 }
 
 /// A request that was accepted.
@@ -81,12 +96,29 @@ pub struct Preview {
 /// Submits a request: all items or none (promise 10).
 ///
 /// # Errors
-/// `BadInput` names fields; `Refused` names the rule and what would help; `NotFound` for a role that isn't there.
+/// As for [`submit_with`].
 pub async fn submit_request(
     db: &Db,
     clock: &dyn Clock,
     actor: &Actor,
     submission: &Submission,
+) -> ServiceResult<Submitted> {
+    submit_with(db, clock, actor, submission, &[]).await
+}
+
+/// Submits a request with further terms of its items, in their order: all items or none (promise 10). What is asked for
+/// leaves the requester's cart.
+///
+/// # Errors
+/// `BadInput` names fields; `Refused` names the rule and what would help; `NotFound` for a role that isn't there. Of several
+/// items, every problem comes at once, as `BadInput` whose fields begin with the number of the item from 0: `2.reason`, and
+/// `2` for what stands against the item itself.
+pub async fn submit_with(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    submission: &Submission,
+    terms: &[Terms],
 ) -> ServiceResult<Submitted> {
     let Actor::Person(person) = actor else {
         return Err(ServiceError::refused(
@@ -100,6 +132,7 @@ pub async fn submit_request(
         let message = format!("A request has 1 to {MAX_ITEMS} roles.");
         return Err(ServiceError::BadInput(vec![FieldProblem::new("role", "request.items", message)]));
     }
+    problems::no_item_twice(&submission.items)?;
     let mut tx = db.begin(clock.now()).await?;
     if let Some(before) = items::by_form_key(&mut tx, submission.form_key).await? {
         if before.requester_id != person.identity.0 {
@@ -126,11 +159,25 @@ pub async fn submit_request(
     let mut told = Vec::new();
     let mut events = Vec::new();
     let mut stage_events = Vec::new();
-    for wish in &submission.items {
-        let item = Writing { request, reference: &reference, requester: person, wish, all: &submission.items };
-        let (submitted, opened) = item.write(&mut tx, &reference_of_actor).await?;
-        told.push(submitted);
-        stage_events.extend(opened);
+    let mut answered = Vec::new();
+    let mut problems = problems::Problems::of(submission.items.len());
+    let none = Terms::default();
+    for (n, wish) in submission.items.iter().enumerate() {
+        let terms = terms.get(n).unwrap_or(&none);
+        let all = &submission.items;
+        let item = Writing { request, reference: &reference, requester: person, wish, all, terms };
+        match item.write(&mut tx, &reference_of_actor).await {
+            Ok((submitted, opened, answers)) => {
+                told.push(submitted);
+                answered.push(answers);
+                stage_events.extend(opened);
+            }
+            Err(error) => problems.note(n, error)?,
+        }
+    }
+    if let Some(error) = problems.into_error() {
+        tx.rollback().await?;
+        return Err(error);
     }
     let reasons = submission.items.iter().map(|i| i.reason.trim()).collect::<Vec<_>>().join("\n");
     events.push(
@@ -143,7 +190,8 @@ pub async fn submit_request(
                 items: told,
             },
         )
-        .text("reason", reasons),
+        .text("reason", reasons)
+        .text("answers", answered.join("\n").trim()),
     );
     events.extend(stage_events);
     tx.announce(Change::Request(request));
@@ -199,6 +247,7 @@ struct Writing<'a> {
     wish: &'a ItemWish,
     /// Everything in the same request.
     all: &'a [ItemWish],
+    terms: &'a Terms,
 }
 
 impl Writing<'_> {
@@ -206,7 +255,7 @@ impl Writing<'_> {
         &self,
         tx: &mut Tx,
         actor: &latchkey_domain::actor::ActorRef,
-    ) -> ServiceResult<(SubmittedItem, Vec<NewEvent>)> {
+    ) -> ServiceResult<(SubmittedItem, Vec<NewEvent>, String)> {
         let wish = self.wish;
         let role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
@@ -218,7 +267,12 @@ impl Writing<'_> {
             // Somebody else's sign-in is looked at before anything is given to them.
             assurance::enough_to_ask(&role, &self.requester.assurance)?;
         }
-        self.not_already_there(tx, &role, &person).await?;
+        let zone = person.time_zone.clone().unwrap_or_default();
+        let starts_at = extend::start_of(self.terms.starts_on, &zone, tx.now())?;
+        let now = tx.now();
+        let asked = questions::of(tx, role.version).await?;
+        let answers = questions::check(&asked, &self.terms.answers)?;
+        let stands = extend::stands(tx, self.requester.identity, &role, &person, starts_at, now).await?;
         let Way { stages: mut rules, approved_by } =
             way::way(tx, self.requester.identity, &person, &role, &policy_wish)
                 .await?
@@ -231,11 +285,14 @@ impl Writing<'_> {
         let stages = if approved_by.is_some() {
             Vec::new()
         } else {
-            let now = tx.now();
             let known = known_facts(tx, now, self.requester.identity, &person, &role, &rules).await?;
             who_could_decide(&rules, &known, voice).map_err(refused)?
         };
 
+        let mut events = Vec::new();
+        if let Some(older) = &stands.supersedes {
+            events.push(extend::supersede(tx, older, self.request, actor).await?);
+        }
         let item = ItemId::new(tx.now());
         let reason = wish.reason.trim().to_owned();
         let seconds = i64::from(wish.duration.hours()) * 3600;
@@ -251,14 +308,23 @@ impl Writing<'_> {
                 search_text: format!("{} {} {} {reason}", self.reference, role.facts.name, person.name).to_lowercase(),
                 reason,
                 seconds: Some(seconds),
-                starts_at: None,
+                starts_at: stands.starts_at,
                 ends_at: None,
-                zone: person.time_zone.clone().unwrap_or_default(),
+                zone,
                 stages: u16::try_from(stages.len()).unwrap_or(u16::MAX),
                 lapses_at: Some(tx.now() + role.policy.policy.undecided_after.to_delta()),
             },
         )
         .await?;
+        let extends = stands.extends.as_ref().map(GrantRow::id);
+        if let Some(grant) = extends {
+            item_terms::extends(tx, item, grant).await?;
+        }
+        let answered = questions::in_words(&answers);
+        if !answers.is_empty() {
+            item_terms::answered(tx, item, &questions::frozen(&answers)).await?;
+        }
+        cart::asked(tx, self.requester.identity, wish.role, wish.beneficiary).await?;
         let mut first = None;
         for (position, (rule, resolution)) in (0_u16..).zip(rules.iter().zip(&stages)) {
             let stage = StageId::new(tx.now());
@@ -296,8 +362,10 @@ impl Writing<'_> {
             policy_version: PolicyVersionId(role.policy_version),
             beneficiary: wish.beneficiary,
             seconds: Some(seconds),
+            starts_at: stands.starts_at,
+            extends,
         };
-        Ok((submitted, events))
+        Ok((submitted, events, answered))
     }
 
     /// The other roles for the same person in the same request.
@@ -319,38 +387,6 @@ impl Writing<'_> {
             "You can ask for yourself and for the people who report to you.",
             format!("{} can ask for it themselves, or their manager can.", person.name),
         ))
-    }
-
-    async fn not_already_there(&self, tx: &mut Tx, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
-        let you = person.id == self.requester.identity;
-        let waiting = items::waiting_of(tx, person.id).await?;
-        if let Some(item) = waiting.iter().find(|i| i.role_id == role.id.0 && i.state == ItemState::Waiting) {
-            let request = items::request(tx, RequestId(item.request_id)).await?;
-            let reference = request.map(|r| r.reference).unwrap_or_default();
-            let who = if you { "You already wait".to_owned() } else { format!("{} already waits", person.name) };
-            return Err(ServiceError::refused(
-                "request.already_waiting",
-                "This was not submitted.",
-                format!("{who} for {} with {reference}.", role.facts.name),
-                "Withdraw that request first if you want other terms.",
-            ));
-        }
-        let would_end = tx.now() + self.wish.duration.to_delta();
-        let live = grants::live_of(tx, person.id).await?;
-        let longer = live.iter().find(|g| g.role_id == role.id.0 && g.ends_at.is_none_or(|end| end >= would_end));
-        if let Some(grant) = longer {
-            let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
-            let until = grant
-                .ends_at
-                .map_or_else(|| "without an end".to_owned(), |end| format!("until {}", end.format("%-d %B %Y")));
-            return Err(ServiceError::refused(
-                "request.already_held",
-                "This was not submitted.",
-                format!("{who} {} {until}.", role.facts.name),
-                "Ask for longer than that, or wait until it ends sooner than what you ask for.",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ use latchkey_service::{
     import_people::import_people,
     justify,
     plan::{FilesError, Outcome, Plan},
+    questions::{self, Kind},
     submit_request::{ItemWish, Submission, submit_request},
 };
 use latchkey_store::{
@@ -353,5 +354,40 @@ both_databases! {
         drop(read);
         let second = add_administrator(&world.db, &*world.clock, &Actor::Host, "E3").await.unwrap();
         assert_eq!(second.role, "Keeper of the keys");
+    }
+
+    async fn what_a_role_asks_is_versioned_with_it(world: World) {
+        four_people(&world).await;
+        let files = |question: &str| {
+            let gives = "entitlements = [\"finance/payroll-read\"]\n";
+            catalog(&[(gives, &format!("{gives}{question}"))])
+        };
+        apply(&world, &files("")).await.unwrap();
+        let before = role(&world, "payroll-reader").await;
+        assert_eq!((before.version, before.questions.clone()), (1, None));
+        let ticket = "[[role.question]]\nkey = \"ticket\"\nlabel = \"Which ticket?\"\nkind = \"ticket\"\npattern = \"OPS-[0-9]+\"\n";
+        apply(&world, &files(ticket)).await.unwrap();
+        let after = role(&world, "payroll-reader").await;
+        assert_eq!(after.version, 2);
+        let mut read = world.db.read().await.unwrap();
+        let asked = questions::of(&mut read, after.id.into()).await.unwrap();
+        assert_eq!((asked.len(), asked[0].required, &asked[0].kind), (1, true, &Kind::Ticket { pattern: "OPS-[0-9]+".into() }));
+        drop(read);
+        assert_eq!(apply(&world, &files(ticket)).await.unwrap().outcome, Outcome::NothingToDo);
+        // Without it the role says what it said at first.
+        apply(&world, &files("")).await.unwrap();
+        let last = role(&world, "payroll-reader").await;
+        assert_eq!((last.version, &last.hash), (3, &before.hash));
+
+        for (wrong, says) in [
+            (ticket.replace("OPS-[0-9]+", "OPS-("), "question \"ticket\": pattern isn't a regular expression"),
+            (ticket.replace("pattern", "patern"), "question \"ticket\": pattern is missing"),
+            (ticket.replace("kind = \"ticket\"", "kind = \"number\""), "question \"ticket\": kind is \"number\"; expected text, choice or ticket"),
+            (ticket.replace("kind = \"ticket\"", "kind = \"choice\"\noptions = [\"Yes\"]"), "question \"ticket\": options has 1 entries"),
+            (format!("{ticket}{ticket}"), "the role asks \"ticket\" twice"),
+        ] {
+            let said = mistakes(apply(&world, &files(&wrong)).await);
+            assert!(said.iter().any(|line| line.contains(says)), "{says}: {said:?}");
+        }
     }
 }

@@ -108,8 +108,63 @@ both_databases! {
         assert_eq!(keys(&catalog, "yka"), Vec::<&str>::new(), "short words are taken as typed");
         assert_eq!(keys(&catalog, " %_ ").len(), 5, "no word at all finds everything");
         assert_eq!(keys(&catalog, "finance").len(), 5, "every one is on that system");
+        assert_eq!(keys(&catalog, "makepayments"), ["r-word"], "a space is missing");
+        assert_eq!(keys(&catalog, "I want to make payments"), ["r-word"], "small words tell nothing");
         let first = search(&catalog, &SearchQuery { text: "payments", limit: 1, ..SearchQuery::default() });
         assert_eq!((first.total, first.hits[0].name.as_str()), (5, "Payments clerk"));
+    }
+
+    async fn the_smallest_role_that_gives_it_comes_first_and_bigger_ones_say_what_they_add(world: World) {
+        four_people(&world).await;
+        let role = |key: &str, name: &str, gives: &str| {
+            format!("\n[[role]]\nkey = \"{key}\"\nname = \"{name}\"\ndescription = \"Work.\"\nowner = \"E2\"\nrisk = \"low\"\ntags = []\npolicy = \"standard\"\nentitlements = [{gives}]\n")
+        };
+        let mut files = catalog(&[]);
+        files[1].1 = [
+            role("r-both", "Alpha", "\"finance/ledger-read\", \"finance/payroll-read\""),
+            role("r-one", "Beta", "\"finance/payroll-read\""),
+            role("r-other", "Gamma", "\"finance/ledger-read\""),
+        ].concat();
+        apply(&world, &files).await.unwrap();
+        let catalog = load(&mut world.db.read().await.unwrap()).await.unwrap();
+        let find = |text: &'static str| search(&catalog, &SearchQuery { text, limit: 10, ..SearchQuery::default() });
+        for text in ["see salary statements", "payroll-read", "payroll_read", "Payroll, reading", "salary finance", "salray statments"] {
+            let page = find(text);
+            assert_eq!(page.hits.iter().map(|r| r.key.as_str()).collect::<Vec<_>>(), ["r-one", "r-both"], "{text}");
+            assert_eq!(page.smallest, Some(page.hits[0].id), "{text}");
+            assert_eq!(page.also.get(&page.hits[1].id), Some(&vec!["Ledger, reading"]), "{text}");
+            assert_eq!(page.also.len(), 1, "{text}");
+        }
+        let page = find("finance");
+        assert_eq!((page.hits.len(), page.smallest, page.also.len()), (3, None, 0), "a system is not something that one is given");
+        assert_eq!(find("alpha").hits[0].key, "r-both", "a name is a name");
+    }
+
+    async fn a_typo_in_a_name_still_finds_it_after_everything_that_fits_exactly(world: World) {
+        let catalog = demo(&world).await;
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let named: Vec<&latchkey_service::catalog::RoleEntry> = catalog.roles.iter().filter(|r| r.name.chars().count() >= 5).collect();
+        let typo = (0..named.len(), 0_usize..60, proptest::char::range('a', 'z'), 0_u8..4);
+        runner.run(&typo, |(which, at, letter, kind)| {
+            let role = named[which];
+            let mut typed: Vec<char> = role.name.to_lowercase().chars().collect();
+            let at = at % typed.len();
+            match kind {
+                0 => { typed.remove(at); }
+                1 => typed.insert(at, letter),
+                2 => typed[at] = letter,
+                _ if at + 1 < typed.len() => typed.swap(at, at + 1),
+                _ => {}
+            }
+            let typed: String = typed.into_iter().collect();
+            let found = keys(&catalog, &typed);
+            proptest::prop_assert!(found.contains(&role.key.as_str()), "{} is not found by {}: {:?}", role.name, typed, found);
+            // Spelt right, it comes first, or among those whose names begin with the same words.
+            let exact = search(&catalog, &SearchQuery { text: &role.name, limit: 10, ..SearchQuery::default() });
+            let name = role.name.to_lowercase();
+            proptest::prop_assert!(exact.hits[0].name.to_lowercase().starts_with(&name), "{}: {}", role.name, exact.hits[0].name);
+            Ok(())
+        }).unwrap();
     }
 
     async fn facets_count_what_a_choice_would_leave(world: World) {

@@ -225,11 +225,12 @@ both_databases! {
         assert_eq!(s.world.events("request_submitted").await, 0);
 
         let item = s.ask(s.ann, s.reader).await;
-        assert_eq!(code(s.ask_for(s.ann, s.reader, s.ann, 30).await), "request.already_waiting");
+        assert_eq!(code(s.ask_for(s.manager, s.reader, s.ann, 30).await), "request.already_waiting");
         let decision = latchkey_service::decide_item::Decision { item, stage: None, verdict: Verdict::Deny, comment: " ".to_owned() };
         let refused = latchkey_service::decide_item::decide_item(&s.world.db, s.world.clock.as_ref(), &s.actor(s.manager), &decision).await;
         assert_eq!(code(refused), "decision.comment_missing");
         assert_eq!(s.approve(s.manager, item).await, ItemState::Approved);
+        s.world.run("update role_grant set ends_at = null").await;
         assert_eq!(code(s.ask_for(s.ann, s.reader, s.ann, 30).await), "request.already_held");
         assert_eq!(code(s.decide(s.manager, item, Verdict::Approve).await), "decision.already_decided");
     }

@@ -279,3 +279,19 @@ pub async fn took(c: &mut impl AsConn, role: latchkey_domain::RoleId) -> StoreRe
         role.0
     )
 }
+
+/// How long the newest approvals of all roles since `since` took, by role, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn took_lately(c: &mut impl AsConn, since: Instant, limit: i64) -> StoreResult<Vec<(Uuid, TookRow)>> {
+    let rows = rows!(
+        c,
+        (Uuid, Instant, Instant),
+        "select role_id, created_at, closed_at from item
+         where state = 'approved' and closed_at is not null and created_at > $1 order by id desc limit $2",
+        since,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(role, created_at, closed_at)| (role, TookRow { created_at, closed_at })).collect())
+}

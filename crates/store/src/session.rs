@@ -102,6 +102,8 @@ pub struct OpenSession {
     pub employment_type: Option<String>,
     /// How many open stages wait for them.
     pub approvals: i64,
+    /// How many lines their cart has.
+    pub cart: i64,
     /// At least one person who hasn't left reports to them.
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
@@ -131,6 +133,7 @@ pub async fn open_by_hash(c: &mut impl AsConn, id_hash: &str, now: Instant) -> S
                 s.absolute_expires_at, i.status, i.display_name, p.email, p.time_zone, p.employment_type,
                 (select count(*) from stage_approver a join stage t on t.id = a.stage_id
                  where a.identity_id = s.identity_id and a.removed_at is null and t.state = 'open') as approvals,
+                (select count(*) from cart_item k where k.owner_id = s.identity_id) as cart,
                 exists (select 1 from person r join identity h on h.id = r.identity_id
                         where r.manager_id = s.identity_id and h.status <> 'terminated') as has_team,
                 exists (select 1 from separation_ownership k

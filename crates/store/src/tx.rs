@@ -11,6 +11,7 @@ pub const BOOKKEEPING_TABLES: &[&str] = &[
     "session",
     "rate_limit",
     "account",
+    "cart_item",
     "system_health",
     "notice",
     "worker",

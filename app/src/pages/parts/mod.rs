@@ -2,10 +2,12 @@
 
 mod access;
 mod gives;
+mod questions;
 mod request_line;
 mod thread;
 
 pub use access::*;
 pub use gives::*;
+pub use questions::*;
 pub use request_line::*;
 pub use thread::*;

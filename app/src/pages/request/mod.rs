@@ -4,8 +4,8 @@ mod view;
 
 use chrono::{DateTime, Utc};
 
-use super::role::ConflictNote;
 use super::parts::Thread;
+use super::role::ConflictNote;
 use crate::components::{Mark, PersonRef, RiskLevel, Sentence, StateWord, Step};
 
 pub use view::RequestView;

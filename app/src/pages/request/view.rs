@@ -8,8 +8,8 @@ use crate::components::{
     Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
-use crate::pages::role::ConflictNotes;
 use crate::pages::parts::{Thread, ThreadView, Writing};
+use crate::pages::role::ConflictNotes;
 
 /// Draws the page. `live` is the place of the island that refreshes it while something is happening.
 #[component]

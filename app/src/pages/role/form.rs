@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use super::{ConflictNote, DurationChoice, RequestForm, StagePreview};
 use crate::components::{
     ActionBar, Button, Choice, ChoiceGroup, ErrorSummary, FormError, HiddenFields, Notice, PersonChip, Select,
-    TextArea, Weight, absolute, last_day,
+    TextArea, TextField, Weight, absolute, last_day,
 };
 use crate::frame::Reader;
+use crate::pages::parts::QuestionFields;
 
 fn duration_choice(one: DurationChoice, typed: Option<&str>, reader: Reader) -> Choice {
     let chosen = typed.map_or(one.usual, |typed| typed == one.value);
@@ -40,8 +41,11 @@ pub fn AskForm(
         beneficiaries,
         durations,
         duration,
+        starts_on,
+        remark,
         reason,
         reason_needed,
+        questions,
         errors,
         extends,
         conflicts,
@@ -59,6 +63,7 @@ pub fn AskForm(
         <section class="ask" id="ask" aria-labelledby="ask-title">
             <h2 id="ask-title">{title}</h2>
             <ErrorSummary errors=errors.clone()/>
+            {remark.map(|words| view! { <p class="ask-remark">{words}</p> })}
             <form method="post" action="/do/request-role" novalidate=true>
                 <HiddenFields fields=vec![("role_id", role_id), ("once", once)]/>
                 {(!beneficiaries.is_empty())
@@ -77,6 +82,20 @@ pub fn AskForm(
                         }
                     })}
                 <ChoiceGroup name="duration" legend="For how long" choices=choices error=FormError::for_field(&errors, "duration")/>
+                {(!extends)
+                    .then(|| {
+                        view! {
+                            <TextField
+                                name="starts_on"
+                                label="From"
+                                value=starts_on
+                                kind="date"
+                                hint="Empty means as soon as it is approved.".to_owned()
+                                error=FormError::for_field(&errors, "starts_on")
+                                optional=true
+                            />
+                        }
+                    })}
                 <TextArea
                     name="reason"
                     label="Why"
@@ -85,13 +104,15 @@ pub fn AskForm(
                     error=FormError::for_field(&errors, "reason")
                     optional=!reason_needed
                 />
+                <QuestionFields fields=questions/>
                 <ConflictNotes notes=conflicts/>
                 <div class="ask-route">
                     <p class="ask-route-title">"It goes to"</p>
                     <StageList stages=stages/>
                 </div>
                 <ActionBar>
-                    <Button label=label about=role weight=Weight::Primary/>
+                    <Button label=label about=role.clone() weight=Weight::Primary/>
+                    <Button label="Add to cart" about=role name="do" value="cart"/>
                 </ActionBar>
             </form>
         </section>

@@ -5,10 +5,10 @@ mod view;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::parts::SystemGives;
+use super::parts::{QuestionField, SystemGives};
 use crate::components::{FormError, Mark, PersonRef, RiskLevel, Sentence};
 
-pub use form::{AskForm, ConflictNotes};
+pub use form::{AskForm, ConflictNotes, StageList};
 pub use view::RoleView;
 
 /// One stage of the decision, as it would be for this reader today.
@@ -70,11 +70,17 @@ pub struct RequestForm {
     pub durations: Vec<DurationChoice>,
     /// The value that was chosen before, if it comes back.
     pub duration: Option<String>,
+    /// From which day on, as typed: `2027-03-01`, or empty.
+    pub starts_on: String,
+    /// What becomes of access or of a request that is there already.
+    pub remark: Option<String>,
     /// The reason, as typed.
     pub reason: String,
     /// True if the policy wants a reason.
     pub reason_needed: bool,
-    /// What was wrong, if it comes back. Fields: `beneficiary_id`, `duration`, `reason`.
+    /// What the role asks beside that.
+    pub questions: Vec<QuestionField>,
+    /// What was wrong, if it comes back. Fields: `beneficiary_id`, `duration`, `starts_on`, `reason`.
     pub errors: Vec<FormError>,
     /// True if the reader has the role and this asks for more time.
     pub extends: bool,
@@ -104,6 +110,8 @@ pub enum Ask {
         stands: Sentence,
         /// The request.
         href: String,
+        /// This page with the form, where they may ask again with other terms.
+        again: Option<String>,
     },
     /// They can't, which rule says so, and what helps.
     No {

@@ -123,13 +123,14 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
             </Notice>
         }
         .into_any(),
-        Ask::Asked { stands, href } => view! {
+        Ask::Asked { stands, href, again } => view! {
             <Notice mark=Mark::Waiting title="You asked for this role">
                 <p>
                     <Words sentence=stands reader=reader/>
                 </p>
                 <ActionBar>
                     <LinkButton href=href label="See the request"/>
+                    {again.map(|href| view! { <LinkButton href=href label="Ask with other terms"/> })}
                 </ActionBar>
             </Notice>
         }

@@ -1,6 +1,8 @@
 //! Changes: one file per form, each at its fixed name below `/do`.
 
 pub mod add_approver;
+pub mod add_to_cart;
+pub mod cart;
 pub mod confirm_restore;
 pub mod decide;
 pub mod decide_together;

@@ -1,11 +1,14 @@
 //! `/do/request-role`: somebody asks for a role.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, response::Response};
 use latchkey_domain::{IdentityId, RoleId};
 use latchkey_policy::Span;
 use latchkey_service::{
     FieldProblem, ServiceError,
-    submit_request::{ItemWish, Submission, submit_request},
+    cart::Adding,
+    submit_request::{ItemWish, Submission, Terms, submit_with},
 };
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -36,7 +39,26 @@ pub(in crate::web) async fn post(
         "" => signed.person.identity,
         _ => fields.id::<IdentityId>("beneficiary_id")?,
     };
+    if fields.text("do") == "cart" {
+        let line = Adding {
+            role,
+            beneficiary,
+            duration: fields.text("duration").parse().ok(),
+            starts_on: fields.text("starts_on").to_owned(),
+            reason: fields.text("reason").to_owned(),
+            answers: answers(&fields),
+        };
+        return super::add_to_cart::add(&state, &signed, &session, &[line], None).await;
+    }
+    let starts_on = match fields.text("starts_on") {
+        "" => Ok(None),
+        day => day.parse().map(Some).map_err(|_| {
+            let message = "Write the day as year, month and day, such as 2027-03-01, or leave it empty.";
+            ServiceError::BadInput(vec![FieldProblem::new("starts_on", "request.start_unreadable", message)])
+        }),
+    };
     let outcome = match fields.text("duration").parse::<Span>() {
+        Ok(_) if starts_on.is_err() => Err(starts_on.err().unwrap_or(ServiceError::NotFound)),
         Err(_) => Err(ServiceError::BadInput(vec![FieldProblem::new(
             "duration",
             "request.duration_missing",
@@ -45,7 +67,9 @@ pub(in crate::web) async fn post(
         Ok(duration) => {
             let reason = fields.text("reason").to_owned();
             let items = vec![ItemWish { role, beneficiary, duration, reason }];
-            submit_request(&state.db, state.clock.as_ref(), &signed.actor(), &Submission { form_key, items }).await
+            let terms = [Terms { starts_on: starts_on.unwrap_or_default(), answers: answers(&fields) }];
+            let submission = Submission { form_key, items };
+            submit_with(&state.db, state.clock.as_ref(), &signed.actor(), &submission, &terms).await
         }
     };
     match outcome {
@@ -69,4 +93,9 @@ pub(in crate::web) async fn post(
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// What was answered, by the questions' keys.
+fn answers(fields: &Fields) -> BTreeMap<String, String> {
+    fields.beginning("answer-").map(|(key, answer)| (key.to_owned(), answer.to_owned())).collect()
 }

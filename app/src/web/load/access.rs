@@ -93,7 +93,7 @@ fn row(
         end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
         extend: (own && held.ends_at.is_some_and(|end| end - now < SOON))
-            .then(|| format!("/roles/{}#ask", held.role_id)),
+            .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
         stays: None,
     }
 }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use axum::extract::{RawQuery, State};
 use latchkey_domain::{IdentityId, Instant, identity::EmploymentType, role::Risk};
-use latchkey_service::catalog::{Facets, RoleEntry, SearchQuery, search};
+use latchkey_service::{
+    catalog::{Catalog, Facets, RoleEntry, SearchPage, SearchQuery, UsualTimes, search},
+    suggestions::{Suggestion, suggestions},
+};
 use latchkey_store::request_reads;
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -14,7 +17,7 @@ use super::{query::Query, words};
 use crate::{
     components::{Chosen, FacetGroup, FacetOption, PageLinks, plural},
     frame::Part,
-    pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation},
+    pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation, SuggestedRole},
     web::{
         PageResult,
         answer::answer_search,
@@ -48,8 +51,12 @@ pub(in crate::web) async fn get(
         limit: ROWS,
     };
     let found = search(&catalog, &wanted);
+    let usual = state.catalog.usual_times(&mut c, state.clock.now()).await?;
     let (held, waiting) = request_reads::roles_of(&mut c, me).await?;
     let stand = Standing { held, waiting, employment: signed.employment };
+    // Before anything is looked for, what teammates have.
+    let plain = raw.as_deref().unwrap_or("").is_empty();
+    let suggested = if plain { suggestions(&mut c, &catalog, me).await? } else { Vec::new() };
     drop(c);
     let shown = found.hits.len();
     let older = found.next.as_ref().map(|next| {
@@ -69,9 +76,11 @@ pub(in crate::web) async fn get(
         facets: facet_groups(&found.facets, &query),
         chosen: chosen(&found.facets, &query),
         clear: PATH.to_owned(),
-        rows: found.hits.iter().map(|role| row(role, &stand)).collect(),
+        rows: found.hits.iter().map(|role| row(role, &stand, &usual, &found)).collect(),
         links: PageLinks { newer, older, shown: words },
         nothing_applied: catalog.roles.iter().all(|r| r.retired),
+        suggested: suggested.into_iter().filter_map(|s| suggested_role(&catalog, s)).collect(),
+        back: query.with(PATH, "after", None),
     };
     let title = page.title();
     let text = text.to_owned();
@@ -89,15 +98,45 @@ struct Standing {
     employment: Option<EmploymentType>,
 }
 
-fn row(role: &RoleEntry, stand: &Standing) -> CatalogRow {
+fn suggested_role(catalog: &Catalog, one: Suggestion) -> Option<SuggestedRole> {
+    let role = catalog.role(one.role)?;
+    Some(SuggestedRole {
+        name: role.name.clone(),
+        href: format!("/roles/{}", role.id),
+        description: role.description.clone(),
+        why: format!("{} of your {} teammates have this", one.have, one.of),
+    })
+}
+
+/// How many names of what a role gives beyond the smallest one are told.
+const ALSO: usize = 3;
+
+/// What a role that was found by what it gives has to do with the smallest one that gives it.
+fn also(role: &RoleEntry, found: &SearchPage<'_>) -> Option<String> {
+    if found.smallest == Some(role.id) {
+        return Some("The smallest role that gives this.".to_owned());
+    }
+    let more = found.also.get(&role.id)?;
+    let told = more.get(..ALSO.min(more.len()))?.join("; ");
+    match more.len().saturating_sub(ALSO) {
+        _ if more.is_empty() => Some("Gives the same.".to_owned()),
+        0 => Some(format!("Also gives {told}.")),
+        rest => Some(format!("Also gives {told}; and {rest} more.")),
+    }
+}
+
+fn row(role: &RoleEntry, stand: &Standing, usual: &UsualTimes, found: &SearchPage<'_>) -> CatalogRow {
+    let relation = relation(role, stand);
     CatalogRow {
         name: role.name.clone(),
         href: format!("/roles/{}", role.id),
         description: role.description.clone(),
         systems: role.systems.iter().map(|s| s.name.clone()).collect(),
         risk: words::risk(role.risk),
-        usual_time: None,
-        relation: relation(role, stand),
+        usual_time: usual.get(&role.id).copied(),
+        to_cart: (relation == Relation::CanAsk).then(|| role.id.to_string()),
+        relation,
+        also: also(role, found),
     }
 }
 

@@ -10,11 +10,11 @@ use latchkey_domain::{
     IdentityId, Instant, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
 };
 use latchkey_policy::Voice;
+use latchkey_service::catalog::Catalog;
 use latchkey_service::{
     ServiceResult,
     separation::{self, Found, Wish},
 };
-use latchkey_service::catalog::Catalog;
 use latchkey_store::{
     AsConn, StoreResult,
     grants::{self, EndedEarlyRow, GrantRow},
@@ -28,7 +28,7 @@ use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{conflicts, lines::Around, threads, words};
+use super::{conflicts, lines::Around, terms::Terms, threads, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
@@ -46,8 +46,8 @@ use crate::{
     },
 };
 
-/// Everything about a request that its page needs: twelve queries at most, whatever it holds, and four more where a rule names
-/// what waits.
+/// Everything about a request that its page needs: fourteen queries at most, whatever it holds, and four more where a rule
+/// names what waits.
 struct Whole {
     items: Vec<ItemLineRow>,
     around: Around,
@@ -59,6 +59,7 @@ struct Whole {
     messages: Vec<MessageRow>,
     shortened: Vec<ShorteningRow>,
     ended: Vec<EndedEarlyRow>,
+    terms: Terms,
 }
 
 impl Whole {
@@ -84,13 +85,14 @@ impl Whole {
             .collect();
         let found = separation::of_wishes(c, now, &wishes).await?;
         let separation = waiting.iter().map(|i| i.id).zip(found).collect();
+        let terms = Terms::of(c, &ids).await?;
         let messages = messages::of_items(c, &ids).await?;
         // Nothing was shortened in a request that nobody has decided anything of.
         let decided: BTreeSet<Uuid> = around.decisions.iter().map(|d| d.item_id).collect();
         let shortened = shortenings::of_items(c, &decided.into_iter().collect::<Vec<_>>()).await?;
         let over = around.grants.values().filter(|g| g.end_reason.as_deref() == Some("revoked"));
         let ended = grants::ended_early(c, &over.map(|g| g.id).collect::<Vec<_>>()).await?;
-        Ok(Self { items, around, stages, gives, progress, separation, messages, shortened, ended })
+        Ok(Self { items, around, stages, gives, progress, separation, messages, shortened, ended, terms })
     }
 
     fn gives(&self, item: &ItemLineRow) -> Vec<&GivesRow> {
@@ -148,7 +150,7 @@ pub(in crate::web) async fn get(
         catalog: &catalog,
         draft: drafted.as_ref(),
     };
-    let mut reasons: Vec<&str> = whole.items.iter().map(|i| i.reason.as_str()).collect();
+    let mut reasons: Vec<String> = whole.items.iter().map(|i| whole.terms.reason(i.id, &i.reason)).collect();
     reasons.dedup();
     let page = RequestPage {
         id: first.reference.clone(),
@@ -190,7 +192,7 @@ impl Reading<'_> {
             role_href: format!("/roles/{}", item.role_id),
             risk: words::risk(item.risk),
             beneficiary: words::person(item.beneficiary_id, &item.beneficiary_name),
-            how_long: words::how_long(item.seconds),
+            how_long: self.whole.terms.how_long(item.id, item.seconds, self.signed.reader(self.state).zone),
             ends: grant.and_then(|g| g.ends_at),
             state: self.state_word(item),
             stands: self.stands(item),
@@ -269,6 +271,9 @@ impl Reading<'_> {
                 StateWord::new(Mark::Waiting, words::waiting_short(&approvers, self.me, own))
             }
             (ItemState::Denied, _) => StateWord::new(Mark::Failed, "Denied"),
+            (ItemState::Withdrawn, _) if self.whole.terms.replaced(item.id).is_some() => {
+                StateWord::new(Mark::Ended, "Replaced by a newer request")
+            }
             (ItemState::Withdrawn, _) => StateWord::new(Mark::Ended, "Withdrawn"),
             (ItemState::Lapsed, _) => StateWord::new(Mark::Ended, "Nobody decided in time"),
             (ItemState::Cancelled, _) => StateWord::new(Mark::Ended, "Cancelled"),
@@ -291,7 +296,7 @@ impl Reading<'_> {
     }
 
     fn stands(&self, item: &ItemLineRow) -> Sentence {
-        self.whole.around.stands(item, self.me).1
+        self.whole.terms.replaced(item.id).unwrap_or_else(|| self.whole.around.stands(item, self.me).1)
     }
 
     fn actions(&self, item: &ItemLineRow) -> ItemActions {

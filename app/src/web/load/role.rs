@@ -5,23 +5,26 @@ use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, RoleId, id::new_uuid};
 use latchkey_policy::{AssuranceNeed, Quorum, Voice, choices, suggested};
 use latchkey_service::{
-    catalog::RoleEntry,
+    catalog::{RoleEntry, median},
     decide_item::end_of,
+    extend::MAX_AHEAD,
     facts,
+    questions::{self, Question},
     submit_request::{self, Preview},
 };
 use latchkey_store::{
-    AsConn, StoreResult, holdings,
+    AsConn, StoreResult, grants, holdings,
     identities::{self, PersonRow},
-    request_reads, routing,
+    items, request_reads, routing,
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
 
-use super::{conflicts, gives, lines::Around, query::Query, words};
+use super::{conflicts, gives, lines::Around, query::Query, questions::fields, words};
 use crate::{
     components::{PersonRef, Sentence},
     frame::Part,
+    pages::parts::QuestionField,
     pages::role::{
         Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
     },
@@ -33,6 +36,8 @@ use crate::{
     },
 };
 
+/// What the names of answers begin with.
+const PREFIX: &str = "answer-";
 /// The most reports that the form lists.
 const REPORTS: i64 = 100;
 /// Access that ends sooner than this can be asked for again from its role's page.
@@ -63,29 +68,42 @@ pub(in crate::web) async fn get(
     let held = holdings::live_of_role(&mut c, beneficiary, id).await?;
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
     let peers = peers(&mut c, beneficiary, id).await?;
-    let usual_time = usual_time(&request_reads::took(&mut c, id).await?);
+    let took = request_reads::took(&mut c, id).await?;
+    let lately = took.iter().filter(|t| now - t.created_at < TimeDelta::days(365));
+    let usual_time = median(lately.map(|t| t.closed_at - t.created_at).collect());
 
     let zone = routing::beneficiary(&mut c, beneficiary).await?.and_then(|b| b.time_zone).unwrap_or_default();
     let waits = waiting.iter().find(|w| w.role_id == id.0).map(|w| (w.request_id, w.item_id));
     let notes = notes(&preview, &reports, beneficiary, signed.reader(&state).zone);
-    let form = || RequestForm {
-        conflicts: notes.clone(),
-        ..form(&today, role, beneficiary, me, &reports, draft.as_ref(), now, &zone, !held.is_empty())
+    let again = query.get("again").is_some() || draft.is_some();
+    let before = Before::of(&mut c, held.last().filter(|_| draft.is_none())).await?;
+    let asked = questions::of(&mut c, today.version).await?;
+    let form = || {
+        let mut form = form(&today, role, beneficiary, me, &reports, draft.as_ref(), now, &zone, !held.is_empty());
+        form.conflicts.clone_from(&notes);
+        before.fill_in(&mut form);
+        form.questions = question_fields(asked.clone(), draft.as_ref());
+        form.remark = remark(held.last(), waits.is_some(), beneficiary == me, &zone);
+        form
     };
     let own = beneficiary == me;
     let ends = held.iter().map(|h| h.ends_at).max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten();
-    let renewable = ends.is_some_and(|end| end - now < RENEW) || draft.is_some();
-    let ask = if let Some((request, item)) = waits {
+    let renewable = ends.is_some_and(|end| end - now < RENEW || query.get("extend").is_some()) || draft.is_some();
+    let stands_open = waits.filter(|_| !again);
+    let ask = if let Some((request, item)) = stands_open {
         let items = request_reads::items_by_id(&mut c, &[item]).await?;
         let around = Around::of(&mut c, &items).await?;
         let stands = items.first().map_or_else(Sentence::default, |i| around.stands(i, me).1);
-        Ask::Asked { stands, href: format!("/requests/{request}") }
+        let mine = items.first().is_some_and(|i| i.requester_id == me.0);
+        let whom = if own { String::new() } else { format!("&for={beneficiary}") };
+        let again = mine.then(|| format!("/roles/{id}?again=1{whom}#ask"));
+        Ask::Asked { stands, href: format!("/requests/{request}"), again }
     } else if let (Some(first), false, true) = (held.first(), renewable, own) {
         Ask::Have {
             until: ends,
             why: Sentence::of("You have this role."),
             give_back: Some(format!("/access/{}/give-back", first.grant_id)),
-            extend: None,
+            extend: ends.filter(|end| *end - now <= MAX_AHEAD).map(|_| format!("/roles/{id}?extend=1#ask")),
         }
     } else {
         match refused(&preview) {
@@ -125,7 +143,7 @@ pub(in crate::web) async fn get(
 }
 
 /// Why it can't be asked for, if that is so: by the same rules that would refuse it.
-fn refused(preview: &Preview) -> Option<(String, Sentence)> {
+pub(super) fn refused(preview: &Preview) -> Option<(String, Sentence)> {
     if let Some(against) = &preview.against {
         return Some((against.why.clone(), Sentence::of(against.help.clone())));
     }
@@ -133,7 +151,7 @@ fn refused(preview: &Preview) -> Option<(String, Sentence)> {
     Some((nobody.message.clone(), Sentence::of(nobody.help.clone())))
 }
 
-fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &str) -> Vec<StagePreview> {
+pub(super) fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId, my_name: &str) -> Vec<StagePreview> {
     let Ok(stages) = &preview.stages else { return Vec::new() };
     if let Some(rule) = &preview.approved_by {
         let remark = format!("Nobody has to decide: the rule \u{201c}{rule}\u{201d} approves it at once.");
@@ -206,9 +224,12 @@ fn form(
             })
             .collect(),
         duration: draft.map(|d| d.value("duration")).filter(|d| !d.is_empty()),
+        starts_on: draft.map(|d| d.value("starts_on")).unwrap_or_default(),
+        remark: None,
         reason: draft.map(|d| d.value("reason")).unwrap_or_default(),
         reason_needed: today.policy.policy.reason == latchkey_policy::ReasonRule::Required,
-        errors: draft.map(|d| d.errors(&["beneficiary_id", "duration", "reason"])).unwrap_or_default(),
+        questions: Vec::new(),
+        errors: draft.map(|d| d.errors(&["beneficiary_id", "duration", "starts_on", "reason"])).unwrap_or_default(),
         extends,
         conflicts: Vec::new(),
     }
@@ -230,12 +251,61 @@ async fn peers(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> StoreResul
     Ok((of > 0).then(|| Peers { have, of, who: "people in the same team".to_owned() }))
 }
 
-/// The median of past decisions, once there are a few.
-fn usual_time(took: &[request_reads::TookRow]) -> Option<TimeDelta> {
-    if took.len() < 3 {
-        return None;
+/// What was asked for before, to begin the form with: for more time one usually asks in the same words.
+struct Before {
+    reason: String,
+    duration: Option<String>,
+}
+
+impl Before {
+    async fn of(c: &mut impl AsConn, held: Option<&holdings::LiveRow>) -> StoreResult<Self> {
+        let mut before = Self { reason: String::new(), duration: None };
+        let Some(held) = held.filter(|h| h.ends_at.is_some()) else { return Ok(before) };
+        let Some(grant) = grants::get(c, held.grant_id.into()).await? else { return Ok(before) };
+        before.reason = grant.reason;
+        if let Some(item) = grant.item_id {
+            let seconds = items::get(c, item.into()).await?.and_then(|i| i.seconds);
+            before.duration = facts::span(seconds).map(|span| span.to_string());
+        }
+        Ok(before)
     }
-    let mut spans: Vec<TimeDelta> = took.iter().map(|t| t.closed_at - t.created_at).collect();
-    spans.sort_unstable();
-    spans.get(spans.len() / 2).copied()
+
+    fn fill_in(&self, form: &mut RequestForm) {
+        if form.reason.is_empty() {
+            form.reason.clone_from(&self.reason);
+        }
+        if form.duration.is_none() {
+            // Only what is still offered.
+            form.duration = self.duration.clone().filter(|d| form.durations.iter().any(|one| one.value == *d));
+        }
+    }
+}
+
+fn question_fields(asked: Vec<Question>, draft: Option<&Draft>) -> Vec<QuestionField> {
+    let typed = draft.map(|d| &d.values);
+    let answered = typed
+        .into_iter()
+        .flatten()
+        .filter_map(|(k, v)| Some((k.strip_prefix(PREFIX)?.to_owned(), v.clone())))
+        .collect();
+    let problem = |key: &str| {
+        let field = format!("{PREFIX}{key}");
+        draft?.problems.iter().find(|p| p.field == field).map(|p| p.message.clone())
+    };
+    fields(asked, PREFIX, &answered, problem)
+}
+
+/// What becomes of what is there already.
+fn remark(held: Option<&holdings::LiveRow>, waits: bool, own: bool, zone: &str) -> Option<String> {
+    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+    let goes_on = held.and_then(|h| h.ends_at).map(|end| {
+        let last = (end - TimeDelta::microseconds(1)).with_timezone(&zone).format("%-d %B %Y");
+        let who = if own { "You have it" } else { "They have it" };
+        format!("{who} until {last}. More time goes on from there, without a gap.")
+    });
+    let replaces = waits.then(|| "This replaces the request that waits.".to_owned());
+    match (goes_on, replaces) {
+        (Some(a), Some(b)) => Some(format!("{a} {b}")),
+        (a, b) => a.or(b),
+    }
 }

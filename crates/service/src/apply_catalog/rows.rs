@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     built_in,
     files::{EntitlementFile, RoleFile, SystemFile},
+    questions,
 };
 
 /// The names of what differs.
@@ -47,6 +48,7 @@ pub(super) fn role_differences(before: &RoleVersionRow, after: &RoleVersionRow) 
         ("requestable", &before.requestable.to_string(), &after.requestable.to_string()),
         ("policy", &before.policy_id.to_string(), &after.policy_id.to_string()),
         ("max_duration", &text(before.max_seconds), &text(after.max_seconds)),
+        ("questions", before.questions.as_deref().unwrap_or_default(), after.questions.as_deref().unwrap_or_default()),
         ("assurance", before.assurance.as_deref().unwrap_or_default(), after.assurance.as_deref().unwrap_or_default()),
     ])
 }
@@ -109,6 +111,7 @@ pub(super) fn role_row(
         policy_id: policy,
         max_seconds: file.max_duration.map(|s| s.to_delta().num_seconds()),
         assurance: None,
+        questions: questions::to_json(&file.questions),
         retired_at: None,
     };
     row.hash = role_hash(&row, entitlements);
@@ -117,7 +120,7 @@ pub(super) fn role_row(
 
 /// The hash of everything that a role's version says and gives.
 pub(crate) fn role_hash(row: &RoleVersionRow, entitlements: &BTreeSet<Uuid>) -> String {
-    let said = serde_json::json!([
+    let mut said = vec![serde_json::json!([
         row.key,
         row.name,
         row.description,
@@ -128,6 +131,9 @@ pub(crate) fn role_hash(row: &RoleVersionRow, entitlements: &BTreeSet<Uuid>) -> 
         row.max_seconds,
         row.assurance,
         entitlements,
-    ]);
-    sha256_hex(said.to_string().as_bytes())
+    ])];
+    // A role that asks nothing keeps the hash that it had before roles could ask.
+    said.extend(row.questions.as_ref().map(|q| serde_json::Value::from(q.as_str())));
+    let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+    sha256_hex(said.concat().as_bytes())
 }

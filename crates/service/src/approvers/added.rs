@@ -83,13 +83,11 @@ impl Added {
 
     /// Everybody who decides, as an event tells it.
     pub(crate) fn listed(&self, mut others: Vec<StageApprover>) -> Vec<StageApprover> {
-        others.extend(
-            self.0.iter().map(|a| StageApprover {
-                identity: IdentityId(a.identity_id),
-                because: a.because.clone(),
-                on_behalf_of: a.on_behalf_of.filter(|_| a.because == HANDED).map(IdentityId),
-            }),
-        );
+        others.extend(self.0.iter().map(|a| StageApprover {
+            identity: IdentityId(a.identity_id),
+            because: a.because.clone(),
+            on_behalf_of: a.on_behalf_of.filter(|_| a.because == HANDED).map(IdentityId),
+        }));
         others
     }
 }

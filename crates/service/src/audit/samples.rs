@@ -175,6 +175,13 @@ fn asking() -> Vec<EventBody> {
         policy_version: POLICY,
         beneficiary,
         seconds,
+        starts_at: None,
+        extends: None,
+    };
+    let later = SubmittedItem {
+        starts_at: Some(at("2027-03-02T09:00:00Z")),
+        extends: Some(GRANT),
+        ..item(BO, Some(7_776_000))
     };
     let approvers = || {
         vec![
@@ -216,6 +223,12 @@ fn asking() -> Vec<EventBody> {
             requester: ANN,
             items: vec![item(BO, Some(28_800)), item(ANN, None)],
         },
+        EventBody::RequestSubmitted {
+            request: REQUEST,
+            reference: "R-7K3MQ2".into(),
+            requester: BO,
+            items: vec![later],
+        },
         EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 0, approvers: approvers() },
         EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 1, approvers: vec![] },
         EventBody::ApproversChanged { item: ITEM, stage: STAGE, approvers: approvers(), why: "left".into() },
@@ -249,6 +262,7 @@ fn asking() -> Vec<EventBody> {
         EventBody::DelegationEnded { delegation: DelegationId(n(17)), from: ANN, to: BO },
         EventBody::DecisionRefused { item: ITEM, role: ROLE, beneficiary: BO, code: "own_item".into() },
         EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
+        EventBody::ItemSuperseded { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO, by: RequestId(n(17)) },
         EventBody::ItemLapsed { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },
         EventBody::ItemCancelled { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO, why: "left".into() },
         message(MessageSide::Asker),

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use latchkey_domain::Instant;
 use latchkey_store::{AsConn, installation};
 
-use super::{Catalog, load};
+use super::{Catalog, UsualTimes, load, usual_times};
 use crate::ServiceResult;
 
 /// The catalog in memory, shared by all requests of a process.
@@ -13,6 +14,7 @@ pub struct CatalogCache {
     kept: RwLock<Option<Arc<Catalog>>>,
     /// Held while reading it anew, so that a change isn't read once per waiting request.
     loading: tokio::sync::Mutex<()>,
+    usual: usual_times::Kept,
 }
 
 impl CatalogCache {
@@ -36,6 +38,14 @@ impl CatalogCache {
         let catalog = Arc::new(load(c).await?);
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&catalog));
         Ok(catalog)
+    }
+
+    /// How long roles usually take to get: one query an hour, else none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn usual_times(&self, c: &mut impl AsConn, now: Instant) -> ServiceResult<Arc<UsualTimes>> {
+        self.usual.get(c, now).await
     }
 
     /// What is kept, unless it is older than `version`.

@@ -1,10 +1,16 @@
 //! Finding roles: words, facets, and pages by key.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
-use latchkey_domain::{IdentityId, role::Risk};
+use latchkey_domain::{IdentityId, RoleId, role::Risk};
 
-use super::{Catalog, Facets, RoleEntry};
+use super::{
+    Catalog, Facets, RoleEntry,
+    index::{Fit, NOT_COVERING},
+};
 use crate::fold::{fold, words};
 
 /// How many words of the text count.
@@ -37,13 +43,14 @@ pub struct SearchQuery<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageKey {
     rank: u32,
+    size: u32,
     role: String,
     name: String,
 }
 
 impl std::fmt::Display for PageKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.rank, self.role, self.name)
+        write!(f, "{}.{}.{}.{}", self.rank, self.size, self.role, self.name)
     }
 }
 
@@ -56,9 +63,13 @@ impl std::str::FromStr for PageKey {
     type Err = InvalidPageKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.splitn(3, '.');
-        match (parts.next().and_then(|r| r.parse().ok()), parts.next(), parts.next()) {
-            (Some(rank), Some(role), Some(name)) => Ok(Self { rank, role: role.to_owned(), name: name.to_owned() }),
+        let mut parts = text.splitn(4, '.');
+        let mut number = || parts.next().and_then(|r| r.parse().ok());
+        let (rank, size) = (number(), number());
+        match (rank, size, parts.next(), parts.next()) {
+            (Some(rank), Some(size), Some(role), Some(name)) => {
+                Ok(Self { rank, size, role: role.to_owned(), name: name.to_owned() })
+            }
             _ => Err(InvalidPageKey),
         }
     }
@@ -67,8 +78,12 @@ impl std::str::FromStr for PageKey {
 /// One page of what was found.
 #[derive(Debug)]
 pub struct SearchPage<'c> {
-    /// The roles, best first; equally good ones by name.
+    /// The roles, best first; of equally good ones the one that gives least first, then by name.
     pub hits: Vec<&'c RoleEntry>,
+    /// Where what was looked for is something that roles give: the smallest role that gives it.
+    pub smallest: Option<RoleId>,
+    /// What roles of this page give beyond the smallest one, by role: names, in the order of the role.
+    pub also: HashMap<RoleId, Vec<&'c str>>,
     /// How many there are on all pages.
     pub total: usize,
     /// The facets.
@@ -82,32 +97,53 @@ pub struct SearchPage<'c> {
 pub fn search<'c>(catalog: &'c Catalog, query: &SearchQuery<'_>) -> SearchPage<'c> {
     let text: String = fold(query.text).chars().take(MAX_CHARS).collect();
     let asked = words(&text).next().is_some();
-    let ranks = if asked { catalog.index.ranks(&text) } else { catalog.index.all() };
+    let fits = if asked { catalog.index.fits(&text) } else { catalog.index.all() };
 
     let mut tally = catalog.facets.tally(query);
-    let mut found: Vec<(u32, usize)> = Vec::new();
-    for (role, rank) in ranks.into_iter().enumerate() {
-        if rank > 0 && tally.count(role) {
-            found.push((rank, role));
+    let mut found: Vec<(Fit, usize)> = Vec::new();
+    for (role, fit) in fits.into_iter().enumerate() {
+        if let Some(fit) = fit.filter(|_| tally.count(role)) {
+            found.push((fit, role));
         }
     }
-    // Roles stand by name: a stable order by rank alone keeps equally good ones by name.
-    found.sort_by_key(|(rank, _)| Reverse(*rank));
+    // Roles stand by name: a stable order by fit alone keeps equally good ones by name.
+    found.sort_by_key(|(fit, _)| (Reverse(fit.rank), fit.size));
 
     let key = |role: usize| catalog.roles.get(role).map_or("", |r| r.key.as_str());
     let start = query.after.as_ref().map_or(0, |after| {
-        found.partition_point(|(rank, role)| {
-            (Reverse(*rank), catalog.index.name(*role), key(*role))
-                <= (Reverse(after.rank), after.name.as_str(), after.role.as_str())
+        found.partition_point(|(fit, role)| {
+            (Reverse(fit.rank), fit.size, catalog.index.name(*role), key(*role))
+                <= (Reverse(after.rank), after.size, after.name.as_str(), after.role.as_str())
         })
     });
     let page = found.get(start..).unwrap_or_default();
     let limit = query.limit.clamp(1, MAX_LIMIT);
-    let next = page.get(limit - 1).filter(|_| page.len() > limit).map(|(rank, role)| PageKey {
-        rank: *rank,
+    let next = page.get(limit - 1).filter(|_| page.len() > limit).map(|(fit, role)| PageKey {
+        rank: fit.rank,
+        size: fit.size,
         role: key(*role).to_owned(),
         name: catalog.index.name(*role).to_owned(),
     });
-    let hits = page.iter().take(limit).filter_map(|(_, role)| catalog.roles.get(*role)).collect();
-    SearchPage { hits, total: found.len(), facets: tally.finish(), next }
+    let page = page.get(..limit.min(page.len())).unwrap_or_default();
+    let hits = page.iter().filter_map(|(_, role)| catalog.roles.get(*role)).collect();
+    let covering = || found.iter().filter(|(fit, _)| fit.size < NOT_COVERING);
+    let smallest = covering().min_by_key(|(fit, at)| (fit.size, *at)).and_then(|(_, at)| catalog.roles.get(*at));
+    let smallest = smallest.filter(|_| covering().count() > 1);
+    let also = smallest.map(|smallest| also(catalog, smallest, page)).unwrap_or_default();
+    SearchPage { hits, smallest: smallest.map(|r| r.id), also, total: found.len(), facets: tally.finish(), next }
+}
+
+/// What each role of a page gives beyond the smallest one, where it gives all that the smallest one does.
+fn also<'c>(catalog: &'c Catalog, smallest: &RoleEntry, page: &[(Fit, usize)]) -> HashMap<RoleId, Vec<&'c str>> {
+    let base: HashSet<_> = smallest.entitlements.iter().map(|e| e.id).collect();
+    page.iter()
+        .filter(|(fit, _)| fit.size < NOT_COVERING)
+        .filter_map(|(_, at)| catalog.roles.get(*at))
+        .filter(|role| role.id != smallest.id)
+        .filter(|role| role.entitlements.iter().filter(|e| base.contains(&e.id)).count() == base.len())
+        .map(|role| {
+            let more = role.entitlements.iter().filter(|e| !base.contains(&e.id)).map(|e| e.name.as_str());
+            (role.id, more.collect())
+        })
+        .collect()
 }

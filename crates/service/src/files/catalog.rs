@@ -3,6 +3,7 @@
 
 mod groups;
 mod policy;
+mod question;
 mod role;
 mod rules;
 mod separation;

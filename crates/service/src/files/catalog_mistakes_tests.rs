@@ -34,7 +34,7 @@ fn promise_10_each_mistake_names_file_line_and_what_is_expected() {
         (
             "tags = ",
             "tag = ",
-            "roles/finance.toml:7:1: role \"payroll-reader\": \"tag\" isn't known here; expected key, name, description, owner, risk, tags, policy, requestable, max_duration or entitlements",
+            "roles/finance.toml:7:1: role \"payroll-reader\": \"tag\" isn't known here; expected key, name, description, owner, risk, tags, policy, requestable, max_duration, entitlements or question",
         ),
         (
             "policy = \"standard\"",

@@ -65,15 +65,23 @@ pub(super) fn decided(
     role: &str,
     beneficiary: &str,
     comment: &str,
+    starts: Option<(Instant, &str)>,
 ) -> Option<Words> {
     let (outcome, next) = match state {
         ItemState::Approved => {
-            ("approved", "The systems are being updated now. You get another message once they confirm it.")
+            let next = match starts {
+                Some((start, zone)) => {
+                    let day = first_day(start, zone);
+                    format!("It begins on {day}. You get another message once the systems confirm it.")
+                }
+                None => "The systems are being updated now. You get another message once they confirm it.".to_owned(),
+            };
+            ("approved", next)
         }
-        ItemState::Denied => ("denied", "You can ask again with other terms, or talk to them first."),
-        ItemState::Lapsed => ("closed, because nobody decided in time", "You can ask again."),
+        ItemState::Denied => ("denied", "You can ask again with other terms, or talk to them first.".to_owned()),
+        ItemState::Lapsed => ("closed, because nobody decided in time", "You can ask again.".to_owned()),
         ItemState::Cancelled => {
-            ("closed without a decision, because it can't happen any more", "The request's page says why.")
+            ("closed without a decision, because it can't happen any more", "The request's page says why.".to_owned())
         }
         // Whoever took it back knows.
         ItemState::Waiting | ItemState::Withdrawn => return None,
@@ -99,9 +107,15 @@ pub(super) fn ending_soon(role: &str, role_id: Uuid, end: Instant, zone: &str) -
     Words {
         subject: format!("{role} ends on {day}"),
         body: format!(
-            "Your access to {role} ends {exactly}.\n\nIf you still need it then, ask again before:\n{BASE}/roles/{role_id}\n\nIf you don't, there is nothing to do: it ends by itself.\n"
+            "Your access to {role} ends {exactly}.\n\nIf you still need it then, ask for more time before:\n{BASE}/roles/{role_id}?extend=1#ask\n\nIf you don't, there is nothing to do: it ends by itself.\n"
         ),
     }
+}
+
+/// The day on which something begins, in the zone that it was worked out in.
+fn first_day(start: Instant, zone: &str) -> String {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    start.with_timezone(&zone).format("%-d %B %Y").to_string()
 }
 
 /// The last day, and the exact end, in the zone that the end was worked out in.
@@ -209,7 +223,7 @@ mod tests {
     #[test]
     fn every_end_of_an_item_says_what_comes_next() {
         let say = |state, approver: &str, comment: &str| {
-            decided(request(), state, approver, "Payroll reader", "Ann Berg", comment)
+            decided(request(), state, approver, "Payroll reader", "Ann Berg", comment, None)
         };
         let denied = say(ItemState::Denied, "Bo Dahl", "Not before April.").unwrap();
         assert_eq!(denied.subject, "Payroll reader for Ann Berg: denied");
@@ -227,6 +241,13 @@ mod tests {
             assert!(words.body.contains("{base}/requests/"), "{state}");
             assert!(!words.subject.contains('\n') && !words.body.contains('!'));
         }
+        let start = "2027-03-09T23:00:00Z".parse().unwrap();
+        let later = Some((start, "Europe/Zurich"));
+        let later =
+            decided(request(), ItemState::Approved, "Bo Dahl", "Payroll reader", "Ann Berg", "", later).unwrap();
+        assert!(
+            later.body.contains("It begins on 10 March 2027. You get another message once the systems confirm it.")
+        );
         assert_eq!(say(ItemState::Withdrawn, "", ""), None);
         assert_eq!(say(ItemState::Waiting, "", ""), None);
     }

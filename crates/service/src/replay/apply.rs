@@ -40,6 +40,7 @@ impl State {
             | EventBody::ItemDecided { .. }
             | EventBody::ItemApprovedByRule { .. }
             | EventBody::ItemWithdrawn { .. }
+            | EventBody::ItemSuperseded { .. }
             | EventBody::ItemLapsed { .. }
             | EventBody::ItemCancelled { .. } => self.asking(&event.body),
             EventBody::GrantCreated { .. }
@@ -179,7 +180,9 @@ impl State {
                 (Verdict::Approve, false) => self.waiting(*item).map(|_| ()),
             },
             EventBody::ItemApprovedByRule { item, .. } => self.end_item(*item, ItemState::Approved),
-            EventBody::ItemWithdrawn { item, .. } => self.end_item(*item, ItemState::Withdrawn),
+            EventBody::ItemWithdrawn { item, .. } | EventBody::ItemSuperseded { item, .. } => {
+                self.end_item(*item, ItemState::Withdrawn)
+            }
             EventBody::ItemLapsed { item, .. } => self.end_item(*item, ItemState::Lapsed),
             EventBody::ItemCancelled { item, .. } => self.end_item(*item, ItemState::Cancelled),
             _ => Ok(()),

@@ -52,6 +52,8 @@ fn submitted(items: &[u128]) -> EventBody {
                 policy_version: PolicyVersionId(Uuid::nil()),
                 beneficiary: id(BO),
                 seconds: None,
+                starts_at: None,
+                extends: None,
             })
             .collect(),
     }

@@ -36,6 +36,8 @@ pub struct RoleVersionRow {
     pub max_seconds: Option<i64>,
     /// The assurance that it asks for itself.
     pub assurance: Option<String>,
+    /// What it asks beside the reason, as JSON; nothing where it asks nothing.
+    pub questions: Option<String>,
     /// When the role left the files.
     pub retired_at: Option<Instant>,
 }
@@ -45,7 +47,7 @@ macro_rules! role_columns {
     ($rest:literal) => {
         concat!(
             "select v.id, v.role_id, r.key, v.version, v.hash, v.name, v.description, v.risk, v.tags, v.requestable, ",
-            "v.policy_id, v.max_seconds, v.assurance, r.retired_at from role_version v join role r on r.id = v.role_id ",
+            "v.policy_id, v.max_seconds, v.assurance, v.questions, r.retired_at from role_version v join role r on r.id = v.role_id ",
             $rest
         )
     };
@@ -81,6 +83,14 @@ pub async fn by_key(c: &mut impl AsConn, key: &str) -> StoreResult<Option<RoleVe
 /// When the database fails.
 pub async fn version(c: &mut impl AsConn, id: RoleVersionId) -> StoreResult<Option<RoleVersionRow>> {
     row!(c, RoleVersionRow, role_columns!("where v.id = $1"), id.0)
+}
+
+/// What a version asks beside the reason, as JSON.
+///
+/// # Errors
+/// When the database fails.
+pub async fn questions(c: &mut impl AsConn, id: RoleVersionId) -> StoreResult<Option<String>> {
+    Ok(row!(c, (Option<String>,), "select questions from role_version where id = $1", id.0)?.and_then(|(q,)| q))
 }
 
 /// Which version gives which entitlement, of every version in force.
@@ -138,8 +148,8 @@ pub async fn add_version(
     exec!(
         tx,
         "insert into role_version (id, role_id, version, hash, name, description, risk, tags, requestable, policy_id,
-                                   max_seconds, assurance, valid_from, applied_set_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                   max_seconds, assurance, questions, valid_from, applied_set_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         v.id,
         v.role_id,
         v.version,
@@ -152,6 +162,7 @@ pub async fn add_version(
         v.policy_id,
         v.max_seconds,
         &v.assurance,
+        &v.questions,
         now,
         applied_set.map(|a| a.0)
     )

@@ -108,6 +108,38 @@ pub async fn team(
     )
 }
 
+/// Who reports to this person, hasn't left, and whose search text holds every one of at most three words (folded as that text
+/// is), by name, after `after`; at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search_team(
+    c: &mut impl AsConn,
+    manager: IdentityId,
+    words: &[String],
+    after: Option<&PersonKey>,
+    limit: i64,
+) -> StoreResult<Vec<PersonRow>> {
+    let word = |n: usize| contains(words.get(n).map_or("", String::as_str));
+    let (name, id) = after.map_or(("", Uuid::nil()), |a| (a.display_name.as_str(), a.id));
+    rows!(
+        c,
+        PersonRow,
+        person_columns!(
+            "where p.manager_id = $1 and i.status <> 'terminated' and i.search_text like $2 escape '\\'
+               and i.search_text like $3 escape '\\' and i.search_text like $4 escape '\\'
+               and (i.display_name, i.id) > ($5, $6) order by i.display_name, i.id limit $7"
+        ),
+        manager.0,
+        word(0),
+        word(1),
+        word(2),
+        name,
+        id,
+        limit
+    )
+}
+
 /// How many identities are in each status, as its word.
 ///
 /// # Errors

@@ -318,6 +318,8 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
             policy_version: catalog.policy,
             beneficiary: people[p],
             seconds: Some(2_592_000),
+            starts_at: None,
+            extends: None,
         }];
         let approvers = vec![StageApprover { identity: manager, because: "manager".to_owned(), on_behalf_of: None }];
         let mut events = vec![

@@ -21,7 +21,7 @@ use latchkey_service::{
     submit_request::{ItemWish, Submission, submit_request},
     withdraw_item::withdraw_item,
 };
-use latchkey_store::{grants, items, separation::rules, sha256_hex, stages};
+use latchkey_store::{grants, items, request_reads, separation::rules, sha256_hex, stages};
 use rand::Rng;
 
 use super::{Action, Ask, Fate, Play};
@@ -91,8 +91,13 @@ impl Play<'_> {
         }
         let actor = self.actor(ask.who).await?;
         let mut refusal = None;
+        let (held, waiting) = request_reads::roles_of(&mut self.history.db.read().await?, ask.beneficiary).await?;
         for key in &ask.roles {
             let Some(role) = self.catalog.role_by_key(key) else { continue };
+            // The plan meets itself: they have it, or ask for it already.
+            if held.contains_key(&role.id.0) || waiting.contains_key(&role.id.0) {
+                continue;
+            }
             let wish = ItemWish {
                 role: role.id,
                 beneficiary: ask.beneficiary,
@@ -117,14 +122,12 @@ impl Play<'_> {
                     }
                     return Ok(());
                 }
-                // They hold it already, or may not have it: the next one then.
+                // They may not have it: the next one then.
                 Err(error @ (ServiceError::Refused(_) | ServiceError::BadInput(_))) => refusal = Some(error),
                 Err(other) => return Err(other),
             }
         }
         match refusal {
-            // The plan meets itself: they have it, or ask for it already.
-            Some(ServiceError::Refused(words)) if words.code.contains("already") => Ok(()),
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }

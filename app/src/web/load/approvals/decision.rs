@@ -35,7 +35,7 @@ use crate::{
     web::{
         Draft, PageError,
         act::{decide::draft_name, write_message::draft_name as message_draft},
-        load::{conflicts, gives, lines::Around, threads, words},
+        load::{conflicts, gives, lines::Around, terms::Terms, threads, words},
         state::{AppState, Signed},
     },
 };
@@ -81,8 +81,14 @@ pub(super) async fn load(
     } else {
         Found::default()
     };
-    let apart = conflicts::notes(&apart, Voice::Named(&item.beneficiary_name), signed.reader(state).zone);
+    let readers = signed.reader(state).zone;
+    let apart = conflicts::notes(&apart, Voice::Named(&item.beneficiary_name), readers);
     let said = Draft::take(session, &message_draft(id)).await;
+    let terms = Terms::of(c, &[id.0]).await?;
+    let mut flags: Vec<Flag> = conflict_flags(&apart).chain(flags(item, person.as_ref(), &surroundings)).collect();
+    flags.extend(terms.goes_on(item.id, readers).map(|words| Flag { mark: Mark::Next, words: Sentence::of(words) }));
+    let begins = terms.begins(item.id, now);
+    let starts = (begins > now).then(|| begins.with_timezone(&readers).format("%-d %B %Y").to_string());
     let zone = person.as_ref().and_then(|p| p.time_zone.clone()).unwrap_or_default();
     let who = words::person(item.beneficiary_id, &item.beneficiary_name);
     let who = match &person {
@@ -96,15 +102,15 @@ pub(super) async fn load(
         asked_by: (item.requester_id != item.beneficiary_id)
             .then(|| words::person(item.requester_id, &item.requester_name)),
         asked_at: item.created_at,
-        reason: item.reason.clone(),
+        reason: terms.reason(item.id, &item.reason),
         role: item.role_name.clone(),
         role_href: format!("/roles/{}", item.role_id),
         description: role.map(|r| r.description.clone()).unwrap_or_default(),
         risk: words::risk(item.risk),
-        how_long: words::how_long(item.seconds),
-        ends: item.seconds.map(|s| end_of(now, s, &zone)),
+        how_long: terms.how_long(item.id, item.seconds, readers),
+        ends: item.seconds.map(|s| end_of(begins, s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
-        flags: conflict_flags(&apart).chain(flags(item, person.as_ref(), &surroundings)).collect(),
+        flags,
         past: surroundings.past(),
         nearby: surroundings.on_systems(),
         thread: Thread {
@@ -126,7 +132,7 @@ pub(super) async fn load(
             .filter(|_| item.state == ItemState::Waiting)
             .map(|at| Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text(".")),
         earlier: earlier(&around, &stages, me),
-        deciding: deciding(&around, item, &stages, me, draft, &frozen),
+        deciding: deciding(&around, item, &stages, me, draft, &frozen, starts),
     }))
 }
 
@@ -231,6 +237,7 @@ fn deciding(
     me: IdentityId,
     draft: Option<Draft>,
     frozen: &PolicySnapshot,
+    starts: Option<String>,
 ) -> Deciding {
     let typed = draft.as_ref().map(|d| d.value("comment")).unwrap_or_default();
     if item.state != ItemState::Waiting {
@@ -254,7 +261,10 @@ fn deciding(
         errors: draft.map(|d| d.errors(&["comment", "duration"])).unwrap_or_default(),
         then: match next {
             Some(_) => "Approving passes it on to the next step.".to_owned(),
-            None => "Approving sets the access up at once.".to_owned(),
+            None => match starts {
+                Some(day) => format!("Approving sets the access up on {day}."),
+                None => "Approving sets the access up at once.".to_owned(),
+            },
         },
     })
 }

@@ -125,6 +125,7 @@ impl Group {
             | EventBody::ForeignChangeRefused { .. } => Self::SigningIn,
             EventBody::RequestSubmitted { .. }
             | EventBody::ItemWithdrawn { .. }
+            | EventBody::ItemSuperseded { .. }
             | EventBody::ItemLapsed { .. }
             | EventBody::ItemCancelled { .. }
             | EventBody::MessageWritten { .. } => Self::Asking,
@@ -192,9 +193,14 @@ impl Group {
                 "session_ended",
                 "foreign_change_refused",
             ],
-            Self::Asking => {
-                &["request_submitted", "item_withdrawn", "item_lapsed", "item_cancelled", "message_written"]
-            }
+            Self::Asking => &[
+                "request_submitted",
+                "item_withdrawn",
+                "item_superseded",
+                "item_lapsed",
+                "item_cancelled",
+                "message_written",
+            ],
             Self::Deciding => &[
                 "stage_opened",
                 "approvers_changed",

@@ -8,9 +8,7 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{
-    Draft, Piece, conversation::conversation, separation::separation, systems::systems, words,
-};
+use super::{Draft, Piece, conversation::conversation, separation::separation, systems::systems, words};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -58,6 +56,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::DelegationEnded { .. }
         | EventBody::DecisionRefused { .. }
         | EventBody::ItemWithdrawn { .. }
+        | EventBody::ItemSuperseded { .. }
         | EventBody::ItemLapsed { .. }
         | EventBody::ItemCancelled { .. } => asking(d, body),
         EventBody::MessageWritten { .. }
@@ -281,6 +280,10 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::ItemWithdrawn { item, role, beneficiary, .. } => {
             ended(d.actor().text(" took back the wish for ").role(*role).text(" for ").person(*beneficiary), *item)
         }
+        EventBody::ItemSuperseded { item, role, beneficiary, by, .. } => {
+            let d = d.actor().text(" asked again for ").role(*role).text(" for ").person(*beneficiary);
+            ended(d, *item).text(", which ").piece(Piece::Request(*by)).text(" replaces")
+        }
         EventBody::ItemLapsed { item, role, beneficiary, .. } => {
             ended(d.text("Nobody decided in time on ").role(*role).text(" for ").person(*beneficiary), *item)
         }
@@ -314,7 +317,11 @@ fn asked_for<'a>(mut d: Draft<'a>, requester: IdentityId, items: &[SubmittedItem
             d = d.text(" for ").person(item.beneficiary);
         }
         if let Some(seconds) = item.seconds {
-            d = d.text(format!(" for {}", words::duration(seconds)));
+            let more = if item.extends.is_some() { " more" } else { "" };
+            d = d.text(format!(" for {}{more}", words::duration(seconds)));
+        }
+        if let Some(start) = item.starts_at {
+            d = d.text(" from ").piece(Piece::Time(start)).text(" on");
         }
     }
     d

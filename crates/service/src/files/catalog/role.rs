@@ -3,11 +3,14 @@
 use latchkey_domain::role::Risk;
 use latchkey_policy::Span;
 
-use super::{MAX_ENTITLEMENTS_PER_ROLE, MAX_ROLES, MAX_TAGS, PersonReference};
-use crate::files::{
-    error::{Errors, Place},
-    text::{self, Fault},
-    toml_doc::{Doc, Table},
+use super::{MAX_ENTITLEMENTS_PER_ROLE, MAX_ROLES, MAX_TAGS, PersonReference, question};
+use crate::{
+    files::{
+        error::{Errors, Place},
+        text::{self, Fault},
+        toml_doc::{Doc, Table},
+    },
+    questions::Question,
 };
 
 /// An entitlement as roles name it: `finance/payroll-read`.
@@ -48,6 +51,8 @@ pub struct RoleFile {
     pub max_duration: Option<Span>,
     /// What it gives, in the order of the file.
     pub entitlements: Vec<EntitlementRef>,
+    /// What it asks whoever wants it, beside the reason.
+    pub questions: Vec<Question>,
     /// Where it stands.
     pub at: Place,
 }
@@ -84,6 +89,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     let requestable = table.flag(errors, "requestable", true);
     let max_duration = table.optional(errors, "max_duration", text::span);
     let entitlements = table.texts(errors, "entitlements", (1, MAX_ENTITLEMENTS_PER_ROLE), entitlement);
+    let questions = question::parse(doc, table, errors);
     table.finish(errors);
 
     let (key, name, owner, policy, max_duration, entitlements) =
@@ -105,6 +111,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
             requestable: requestable?,
             max_duration: max_duration.map(|max| max.value),
             entitlements: entitlements.into_iter().map(|one| one.value).collect(),
+            questions: questions?,
             at,
         },
     })
