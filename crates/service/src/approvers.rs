@@ -261,6 +261,6 @@ pub(crate) async fn resolve_for(
     let now = tx.now();
     let facts = facts::approver_facts(tx, now, &asked, std::slice::from_ref(rule)).await?;
     let mut resolution = facts::resolve_open_stage(tx, rule, &facts).await?;
-    added::Added::of(tx, stage.id).await?.into(&mut resolution);
+    added::Added::of(tx, stage.id).await?.seat_them_in(&mut resolution);
     Ok(Now { facts, resolution })
 }

@@ -98,7 +98,7 @@ pub async fn decide_item_for(
     let Some(stage) = open_stage(&item, &all).filter(shown).cloned() else {
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
-    let may = Deciding { item: &item, stage, person, verdict: decision.verdict };
+    let may = Deciding { item: &item, stage: &stage, person, verdict: decision.verdict };
     let Checked { role, beneficiary, seat, resolution, rule } = match may.check(&mut tx).await? {
         Ok(facts) => facts,
         Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),

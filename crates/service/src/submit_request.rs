@@ -341,7 +341,7 @@ impl Writing<'_> {
             stages::insert(tx, &new).await?;
             first = first.or(Some((stage, rule, resolution)));
         }
-        let mut events = extra.note(tx, item, actor).await?;
+        events.extend(extra.note(tx, item, actor).await?);
         let next = match (first, approved_by) {
             (Some((stage, rule, resolution)), None) => {
                 let zone = person.time_zone.as_deref().unwrap_or_default();

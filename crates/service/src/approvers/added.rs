@@ -50,7 +50,7 @@ impl Added {
 
     /// Puts those who decide by hand among those whom the rules name: in the place of whoever's seat they have, else with a
     /// seat of their own. A seat that its owner handed over stays that person's voice.
-    pub(crate) fn into(&self, resolution: &mut Resolution<IdentityId>) {
+    pub(crate) fn seat_them_in(&self, resolution: &mut Resolution<IdentityId>) {
         for row in &self.0 {
             let who = IdentityId(row.identity_id);
             let given_by = row.on_behalf_of.map(IdentityId);
