@@ -92,7 +92,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/admin/separation/exceptions/{exception}/end", 6),
     (Manager, "/admin/separation", 5),
     (Manager, "/admin/separation/rules/{rule_key}", 8),
-    (New, "/roles/{apart_role}", 13),
+    (New, "/roles/{apart_role}", 14),
     (Administrator, RESTORED, 2),
 ];
 

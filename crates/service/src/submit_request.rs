@@ -199,7 +199,8 @@ pub async fn submit_with(
     Ok(Submitted { request, reference, again: false })
 }
 
-/// What a requester is shown before submitting: by the same evaluator that submits.
+/// What a requester is shown before submitting: by the same evaluator that submits. `beside` are the other roles for the same
+/// person in the same request.
 ///
 /// # Errors
 /// `NotFound` when the role isn't there.
@@ -209,10 +210,11 @@ pub async fn preview(
     requester: IdentityId,
     beneficiary: IdentityId,
     role: &RoleToday,
+    beside: &[RoleId],
 ) -> ServiceResult<Preview> {
     let person = facts::beneficiary(c, beneficiary).await?;
     let voice = if requester == beneficiary { Voice::You } else { Voice::Named(&person.name) };
-    let sought = separation::Wish { beneficiary, role: role.id, beside: &[], item: None };
+    let sought = separation::Wish { beneficiary, role: role.id, beside, item: None };
     let separation = separation::of_wish(c, now, sought).await?;
     let extra = separation.extra_stages();
     let wish = Wish { duration: latchkey_policy::suggested(&role.policy, &role.facts), reason: "a".to_owned() };

@@ -135,7 +135,7 @@ both_databases! {
         // The same by the evaluator of the form, before anything is submitted.
         let mut c = s.world.db.read().await.unwrap();
         let role = facts::role_today(&mut c, s.writer.id).await.unwrap();
-        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role).await.unwrap();
+        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role, &[]).await.unwrap();
         assert_eq!(shown.against.unwrap().why, no.why);
         drop(c);
         // A role that gives something of both sides is no way around it.
@@ -156,7 +156,7 @@ both_databases! {
         s.ask(s.ann, s.reader).await;
         let mut c = s.world.db.read().await.unwrap();
         let role = facts::role_today(&mut c, s.writer.id).await.unwrap();
-        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role).await.unwrap();
+        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role, &[]).await.unwrap();
         assert!(shown.against.is_none() && shown.separation.conflicts[0].conflict.only_if_approved());
         drop(c);
         s.ask(s.ann, s.writer).await;
@@ -213,7 +213,7 @@ both_databases! {
         s.gets(s.ann, s.reader).await;
         let mut c = s.world.db.read().await.unwrap();
         let role = facts::role_today(&mut c, s.writer.id).await.unwrap();
-        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role).await.unwrap();
+        let shown = preview(&mut c, s.world.now(), s.ann, s.ann, &role, &[]).await.unwrap();
         assert_eq!((shown.against, shown.extra_stages), (None, 1));
         assert_eq!(shown.stages.unwrap().last().unwrap().approvers[0].name, "Priya Roy");
         drop(c);

@@ -43,10 +43,7 @@ impl Conflicted {
     /// "Nobody", "3 people, all with an exception", "3 people, 1 without an exception".
     #[must_use]
     pub fn words(self) -> String {
-        let people = match self.people {
-            1 => "1 person".to_owned(),
-            n => format!("{n} people"),
-        };
+        let people = people(self.people);
         match (self.people, self.without) {
             (0, _) => "Nobody".to_owned(),
             (_, 0) => format!("{people}, with an exception"),
@@ -54,6 +51,10 @@ impl Conflicted {
             (_, without) => format!("{people}, {without} without an exception"),
         }
     }
+}
+
+fn people(n: u32) -> String {
+    if n == 1 { "1 person".to_owned() } else { format!("{n} people") }
 }
 
 /// One rule in the list.
@@ -219,7 +220,8 @@ impl RulePage {
     pub fn title(&self) -> String {
         match &self.form {
             Some(form) if !form.errors.is_empty() => format!("Error: an exception from {}", self.name),
-            _ => format!("{}: {} in conflict", self.name, self.conflicted.words().to_lowercase()),
+            _ if self.conflicted.people == 0 => format!("{}: nobody in conflict", self.name),
+            _ => format!("{}: {} in conflict", self.name, people(self.conflicted.people)),
         }
     }
 }

@@ -133,7 +133,7 @@ fn exception_table(rows: Vec<ExceptionLine>, links: PageLinks, reader: Reader) -
                             <ActionCell>
                                 {row
                                     .end_href
-                                    .map(|href| view! { <LinkButton href=href label="End it" about=format!("the exception of {about}")/> })}
+                                    .map(|href| view! { <LinkButton href=href label="End it" weight=Weight::Quiet about=format!("the exception of {about}")/> })}
                             </ActionCell>
                         </Row>
                     }

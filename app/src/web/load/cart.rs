@@ -61,8 +61,15 @@ pub(in crate::web) async fn get(
             slot.insert(facts::role_today(&mut c, id).await?);
         }
         let today = known.get(&id).ok_or(PageError::NotFound)?;
-        let around =
-            Around { state: &state, signed: &signed, catalog: &catalog, usual: &usual, draft: draft.as_ref(), now };
+        let around = Around {
+            state: &state,
+            signed: &signed,
+            catalog: &catalog,
+            usual: &usual,
+            draft: draft.as_ref(),
+            rows: &rows,
+            now,
+        };
         lines.push(around.line(&mut c, row, today).await?);
     }
     drop(c);
@@ -96,15 +103,22 @@ struct Around<'a> {
     catalog: &'a Catalog,
     usual: &'a UsualTimes,
     draft: Option<&'a Draft>,
+    rows: &'a [CartRow],
     now: Instant,
 }
 
 impl Around<'_> {
+    /// The other roles for the same person in this cart: what rules keep apart is told before it is sent.
+    fn beside(&self, row: &CartRow) -> Vec<RoleId> {
+        let same = |other: &&CartRow| other.beneficiary_id == row.beneficiary_id && other.role_id != row.role_id;
+        self.rows.iter().filter(same).map(|other| RoleId(other.role_id)).collect()
+    }
+
     async fn line(&self, c: &mut impl AsConn, row: &CartRow, today: &RoleToday) -> Result<CartLine, PageError> {
         let me = self.signed.person.identity;
         let beneficiary = IdentityId(row.beneficiary_id);
         let own = beneficiary == me;
-        let preview = submit_request::preview(c, me, beneficiary, today).await?;
+        let preview = submit_request::preview(c, self.now, me, beneficiary, today, &self.beside(row)).await?;
         let person = facts::beneficiary(c, beneficiary).await?;
         let zone = person.time_zone.clone().unwrap_or_default();
         let typed = row.starts_on.parse().ok();

@@ -16,7 +16,7 @@ use latchkey_service::{
     separation::{self, Found, Wish},
 };
 use latchkey_store::{
-    AsConn, StoreResult,
+    AsConn,
     grants::{self, EndedEarlyRow, GrantRow},
     holdings::{self, GivesRow, ProgressRow},
     items,

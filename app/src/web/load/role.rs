@@ -64,7 +64,7 @@ pub(in crate::web) async fn get(
     let beneficiary = asked_for.filter(|who: &IdentityId| reports.iter().any(|r| r.id == who.0)).unwrap_or(me);
 
     let today = facts::role_today(&mut c, id).await?;
-    let preview = submit_request::preview(&mut c, now, me, beneficiary, &today).await?;
+    let preview = submit_request::preview(&mut c, now, me, beneficiary, &today, &[]).await?;
     let held = holdings::live_of_role(&mut c, beneficiary, id).await?;
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
     let peers = peers(&mut c, beneficiary, id).await?;
