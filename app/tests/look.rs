@@ -13,6 +13,8 @@ mod deciding;
 mod edges;
 #[path = "../examples/gallery/following.rs"]
 mod following;
+#[path = "../examples/gallery/keeping_apart.rs"]
+mod keeping_apart;
 #[path = "../examples/gallery/sheet.rs"]
 mod sheet;
 #[path = "../examples/gallery/style.rs"]
@@ -37,6 +39,7 @@ fn pages() -> Vec<(&'static str, String)> {
             following::sheets(),
             deciding::sheets(),
             watching::sheets(),
+            keeping_apart::sheets(),
             edges::sheets(),
         ]
         .into_iter()
