@@ -3,7 +3,7 @@
 use chrono::Duration;
 use latchkey_app::components::{FormError, RiskLevel, Sentence};
 use latchkey_app::frame::Part;
-use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation, SuggestedRole};
+use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Others, Relation, SuggestedRole};
 use latchkey_app::pages::role::{
     Ask, BeneficiaryChoice, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
 };
@@ -72,6 +72,7 @@ fn catalog() -> CatalogPage {
             description: "Look at postings and balances.".to_owned(),
             why: "5 of your 7 teammates have this".to_owned(),
         }],
+        others: Some(Others { count: 7, href: "/catalog?all=1".to_owned(), shown: false }),
         back: "/catalog".to_owned(),
     }
 }

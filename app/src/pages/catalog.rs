@@ -84,8 +84,33 @@ pub struct CatalogPage {
     pub nothing_applied: bool,
     /// What teammates have; shown before anything is searched.
     pub suggested: Vec<SuggestedRole>,
+    /// Roles that aren't for the reader, where there are some.
+    pub others: Option<Others>,
     /// This page, for the way back after putting something into the cart.
     pub back: String,
+}
+
+/// Roles that aren't for the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Others {
+    /// How many.
+    pub count: u32,
+    /// Where they are shown, or left out again.
+    pub href: String,
+    /// They are shown now.
+    pub shown: bool,
+}
+
+impl Others {
+    fn words(&self) -> (String, &'static str) {
+        let roles = if self.count == 1 {
+            "1 role isn\u{2019}t".to_owned()
+        } else {
+            format!("{} roles aren\u{2019}t", self.count)
+        };
+        let link = if self.shown { "Leave them out" } else { "Show them too" };
+        (format!("{roles} for you, by policy. "), link)
+    }
 }
 
 impl CatalogPage {
@@ -108,7 +133,8 @@ pub fn CatalogView(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, back } = page;
+    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, others, back } =
+        page;
     view! {
         <PageHead title="Catalog">
             <p>
@@ -138,6 +164,15 @@ pub fn CatalogView(
                     }
                         .into_any()
                 }}
+                {others
+                    .map(|others| {
+                        let (words, link) = others.words();
+                        view! {
+                            <p class="muted">
+                                {words} <a href=others.href>{link}</a>
+                            </p>
+                        }
+                    })}
             </div>
         </div>
     }

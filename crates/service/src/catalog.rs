@@ -23,7 +23,7 @@ use latchkey_domain::{
 use latchkey_policy::{AssuranceNeed, PolicySnapshot, RoleFacts, Span};
 
 pub use cache::CatalogCache;
-pub use eligible::{Eligibility, EligibilityCache};
+pub use eligible::Eligibility;
 pub use facets::{FacetCount, Facets};
 pub use load::load;
 pub use search::{InvalidPageKey, PageKey, SearchPage, SearchQuery, search};
@@ -38,6 +38,8 @@ pub struct Owner {
     pub name: String,
     /// Where they are in their working life.
     pub status: Status,
+    /// What HR calls them.
+    pub external_id: Option<String>,
 }
 
 /// A system as the catalog knows it.
@@ -192,6 +194,12 @@ impl Catalog {
     #[must_use]
     pub fn system_by_key(&self, key: &str) -> Option<&Arc<SystemEntry>> {
         self.systems.iter().find(|s| s.key == key)
+    }
+
+    /// Whether any policy in use looks at who somebody is.
+    #[must_use]
+    pub fn has_conditions(&self) -> bool {
+        self.roles.iter().any(|role| !role.retired && crate::way::has_conditions(&role.policy.snapshot.policy))
     }
 
     /// Puts roles and systems in order and builds the index.

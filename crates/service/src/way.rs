@@ -93,6 +93,15 @@ async fn facts(
     })
 }
 
+/// Somebody as conditions see them.
+///
+/// # Errors
+/// `NotFound` when there is no such identity.
+pub async fn person_view(c: &mut impl AsConn, who: IdentityId) -> ServiceResult<PersonView> {
+    let person = crate::facts::beneficiary(c, who).await?;
+    Ok(view(c, &person).await?.0)
+}
+
 /// A person as conditions see them, and the keys of all roles that they ever held.
 async fn view(c: &mut impl AsConn, person: &Beneficiary) -> ServiceResult<(PersonView, Vec<String>)> {
     let row = &person.row;

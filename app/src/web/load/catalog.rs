@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use axum::extract::{RawQuery, State};
 use latchkey_domain::{IdentityId, Instant, identity::EmploymentType, role::Risk};
+use latchkey_policy::PersonView;
 use latchkey_service::{
     catalog::{Catalog, Facets, RoleEntry, SearchPage, SearchQuery, UsualTimes, search},
     suggestions::{Suggestion, suggestions},
+    way,
 };
-use latchkey_store::request_reads;
+use latchkey_store::{AsConn, request_reads};
 use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -17,9 +19,9 @@ use super::{query::Query, words};
 use crate::{
     components::{Chosen, FacetGroup, FacetOption, PageLinks, plural},
     frame::Part,
-    pages::catalog::{CatalogPage, CatalogRow, CatalogView, Relation, SuggestedRole},
+    pages::catalog::{CatalogPage, CatalogRow, CatalogView, Others, Relation, SuggestedRole},
     web::{
-        PageResult,
+        PageError, PageResult,
         answer::answer_search,
         state::{AppState, Signed, Visit},
     },
@@ -41,8 +43,12 @@ pub(in crate::web) async fn get(
     let mut c = state.db.read().await?;
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     let text = query.get("q").unwrap_or("");
+    let (held, waiting) = request_reads::roles_of(&mut c, me).await?;
+    let open = open_to(&mut c, &state, &catalog, &signed, &held, &waiting).await?;
+    let everything = query.get("all").is_some();
     let wanted = SearchQuery {
         text,
+        only: (!everything).then_some(open.as_slice()),
         system: query.get("system"),
         risk: query.parsed::<Risk>("risk"),
         owner: query.parsed::<IdentityId>("owner"),
@@ -52,7 +58,6 @@ pub(in crate::web) async fn get(
     };
     let found = search(&catalog, &wanted);
     let usual = state.catalog.usual_times(&mut c, state.clock.now()).await?;
-    let (held, waiting) = request_reads::roles_of(&mut c, me).await?;
     let stand = Standing { held, waiting, employment: signed.employment };
     // Before anything is looked for, what teammates have.
     let plain = raw.as_deref().unwrap_or("").is_empty();
@@ -72,7 +77,8 @@ pub(in crate::web) async fn get(
     };
     let page = CatalogPage {
         query: text.to_owned(),
-        keep: query.keep(&["system", "risk", "owner", "tag"]),
+        keep: query.keep(&["system", "risk", "owner", "tag", "all"]),
+        others: others(&catalog, &open, everything, &query),
         facets: facet_groups(&found.facets, &query),
         chosen: chosen(&found.facets, &query),
         clear: PATH.to_owned(),
@@ -88,6 +94,39 @@ pub(in crate::web) async fn get(
         view! { <CatalogView page=page reader=reader/> }
     })
     .await
+}
+
+/// Which roles the reader may ask for, by their place in the catalog; what they have or wait for is among them.
+async fn open_to(
+    c: &mut impl AsConn,
+    state: &AppState,
+    catalog: &Catalog,
+    signed: &Signed,
+    held: &HashMap<Uuid, Option<Instant>>,
+    waiting: &HashMap<Uuid, Uuid>,
+) -> Result<Vec<bool>, PageError> {
+    let person = if catalog.has_conditions() {
+        way::person_view(c, signed.person.identity).await?
+    } else {
+        // Without conditions nothing but the employment counts.
+        let employment = signed.employment.map(|kind| kind.as_str().to_owned()).unwrap_or_default();
+        PersonView { employment, ..PersonView::default() }
+    };
+    let may = state.catalog.eligible(catalog, &person);
+    let theirs = |role: &RoleEntry| held.contains_key(&role.id.0) || waiting.contains_key(&role.id.0);
+    Ok(catalog.roles.iter().zip(may.may()).map(|(role, may)| *may || theirs(role)).collect())
+}
+
+/// How many roles aren't for the reader, and where they are shown all the same, or left out again.
+fn others(catalog: &Catalog, open: &[bool], shown: bool, query: &Query) -> Option<Others> {
+    let others = catalog.roles.iter().zip(open).filter(|(role, open)| !role.retired && !**open).count();
+    let base = query.with(PATH, "after", None);
+    let href = if shown {
+        query.with(PATH, "all", None)
+    } else {
+        format!("{base}{}all=1", if base.contains('?') { '&' } else { '?' })
+    };
+    (others > 0).then(|| Others { count: u32::try_from(others).unwrap_or(u32::MAX), href, shown })
 }
 
 /// How the reader stands to roles.

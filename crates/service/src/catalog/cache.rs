@@ -3,9 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use latchkey_domain::Instant;
+use latchkey_policy::PersonView;
 use latchkey_store::{AsConn, installation};
 
-use super::{Catalog, UsualTimes, load, usual_times};
+use super::{Catalog, Eligibility, UsualTimes, eligible::EligibilityCache, load, usual_times};
 use crate::ServiceResult;
 
 /// The catalog in memory, shared by all requests of a process.
@@ -15,9 +16,16 @@ pub struct CatalogCache {
     /// Held while reading it anew, so that a change isn't read once per waiting request.
     loading: tokio::sync::Mutex<()>,
     usual: usual_times::Kept,
+    eligible: EligibilityCache,
 }
 
 impl CatalogCache {
+    /// Which roles of this catalog somebody may ask for, worked out now or before.
+    #[must_use]
+    pub fn eligible(&self, catalog: &Catalog, person: &PersonView) -> Arc<Eligibility> {
+        self.eligible.get(catalog, person)
+    }
+
     /// The catalog in force. `known_version` is the catalog's version where the caller's own query brought it along;
     /// without it, one small query asks for it.
     ///

@@ -47,10 +47,10 @@ impl Eligibility {
         Self { may, failed }
     }
 
-    /// Whether the role at this place of [`Catalog::roles`] may be asked for.
+    /// For each role of [`Catalog::roles`], in their order, whether it may be asked for.
     #[must_use]
-    pub fn may(&self, at: usize) -> bool {
-        self.may.get(at).copied().unwrap_or(false)
+    pub fn may(&self) -> &[bool] {
+        &self.may
     }
 }
 
@@ -69,8 +69,7 @@ pub fn refusal(role: &RoleEntry, person: &PersonView) -> Option<Refusal> {
             risk: role.risk.as_str().to_owned(),
             tags: role.tags.clone(),
             systems: role.systems.iter().map(|system| system.key.clone()).collect(),
-            // Owners' external ids aren't part of the catalog in memory; what asks for them is asked at submission.
-            owner: String::new(),
+            owner: role.owner.as_ref().and_then(|owner| owner.external_id.clone()).unwrap_or_default(),
         },
         ..Facts::default()
     };
@@ -86,12 +85,10 @@ type Kept = HashMap<(i64, PersonView), Arc<Eligibility>>;
 
 /// Keeps the answers of the catalog in force.
 #[derive(Debug, Default)]
-pub struct EligibilityCache(RwLock<Kept>);
+pub(super) struct EligibilityCache(RwLock<Kept>);
 
 impl EligibilityCache {
-    /// What this person may ask for, worked out now or before.
-    #[must_use]
-    pub fn get(&self, catalog: &Catalog, person: &PersonView) -> Arc<Eligibility> {
+    pub(super) fn get(&self, catalog: &Catalog, person: &PersonView) -> Arc<Eligibility> {
         let key = (catalog.version, person.clone());
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Arc::clone(known);

@@ -47,7 +47,12 @@ async fn once(c: &mut impl AsConn) -> ServiceResult<Catalog> {
     let mut role_owner = HashMap::new();
     let mut system_owner = HashMap::new();
     for row in owners {
-        let owner = Owner { id: IdentityId(row.owner_id), name: row.owner_name, status: row.owner_status };
+        let owner = Owner {
+            id: IdentityId(row.owner_id),
+            name: row.owner_name,
+            status: row.owner_status,
+            external_id: row.owner_external_id,
+        };
         if let Some(role) = row.role_id {
             role_owner.insert(role, owner);
         } else if let Some(system) = row.system_id {

@@ -33,6 +33,8 @@ pub struct SearchQuery<'a> {
     pub owner: Option<IdentityId>,
     /// A tag.
     pub tag: Option<&'a str>,
+    /// Only these, by the places of the roles in the catalog; without it all.
+    pub only: Option<&'a [bool]>,
     /// Where the page before ended.
     pub after: Option<PageKey>,
     /// How many roles a page has, from 1 to 100.
@@ -102,7 +104,8 @@ pub fn search<'c>(catalog: &'c Catalog, query: &SearchQuery<'_>) -> SearchPage<'
     let mut tally = catalog.facets.tally(query);
     let mut found: Vec<(Fit, usize)> = Vec::new();
     for (role, fit) in fits.into_iter().enumerate() {
-        if let Some(fit) = fit.filter(|_| tally.count(role)) {
+        let shown = query.only.is_none_or(|only| only.get(role).copied().unwrap_or(false));
+        if let Some(fit) = fit.filter(|_| shown && tally.count(role)) {
             found.push((fit, role));
         }
     }
