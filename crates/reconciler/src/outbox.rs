@@ -28,7 +28,7 @@ const BATCH: i64 = 50;
 /// How long a notice is taken for; sending takes at most half of it.
 pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// For how long sending is tried.
-const GIVE_UP: TimeDelta = TimeDelta::days(3);
+pub(crate) const GIVE_UP: TimeDelta = TimeDelta::days(3);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 
@@ -181,7 +181,7 @@ async fn outcome(shared: &Shared, mailer: &Arc<dyn Mailer>, notice: &NoticeRow, 
 }
 
 /// Half a minute, doubled by each try up to an hour, spread by up to a fifth.
-fn pause(attempts: i64) -> TimeDelta {
+pub(crate) fn pause(attempts: i64) -> TimeDelta {
     let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
     let base = (30_000_i64 << doublings).min(LONGEST_PAUSE.num_milliseconds());
     TimeDelta::milliseconds(base + rand::random_range(0..=base / 5))
