@@ -31,6 +31,8 @@ pub(super) fn signatures(keys: &[SigningKey], id: &str, timestamp: i64, body: &s
 
 #[cfg(test)]
 mod tests {
+    use latchkey_domain::clock::{Clock, SystemClock};
+
     use super::*;
 
     /// The example of the specification's own libraries.
@@ -48,7 +50,7 @@ mod tests {
     fn an_independent_library_takes_every_signature() {
         let secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
         let keys: Vec<_> = secrets.iter().map(|s| SigningKey::parse(s).unwrap()).collect();
-        let now = chrono::Utc::now().timestamp();
+        let now = SystemClock.now().timestamp();
         let signed = signatures(&keys, "msg_1", now, "{}");
         assert_eq!(signed.split(' ').count(), 2);
         for secret in secrets {
