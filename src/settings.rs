@@ -9,6 +9,7 @@ mod problem;
 mod secret;
 mod section;
 mod smtp;
+mod telling;
 mod value;
 
 use std::{
@@ -25,6 +26,7 @@ pub use oidc::{BindAttribute, BindRule, EvidenceRule, MfaException, OidcSettings
 pub use problem::{Origin, Problem, SettingsError};
 pub use secret::Secret;
 pub use smtp::{SmtpSecurity, SmtpSettings};
+pub use telling::{ChatFormat, ChatSettings, WebhookSettings};
 pub use value::{Network, is_loopback};
 
 use section::{Reading, SecretKey, Section};
@@ -62,6 +64,10 @@ pub struct Settings {
     pub event_key: Secret,
     /// Outgoing mail; without it notices are kept and shown, and not sent.
     pub smtp: Option<SmtpSettings>,
+    /// A program that is told of events.
+    pub webhook: Option<WebhookSettings>,
+    /// A chat's channel that is told of events.
+    pub chat: Option<ChatSettings>,
     /// The log.
     pub log: LogSettings,
     /// How the worker works.
@@ -237,6 +243,9 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
     let session = session_of(session);
     let event_key = event_key(&mut root);
     let smtp = root.section("smtp", "a table, such as { host = \"mail.example.com\" }").and_then(smtp::read);
+    let webhook =
+        root.section("webhook", "a table, such as { url = \"https://hooks.example.com\" }").and_then(telling::webhook);
+    let chat = root.section("chat", "a table, such as { format = \"slack\" }").and_then(telling::chat);
     let log = log_of(root.section("log", "a table, such as { format = \"json\" }"));
     let worker = worker_of(root.section("worker", "a table, such as { lease = \"60s\" }"));
     let connections = root.raw_tables("connection", "one table for each system, such as [connection.directory]");
@@ -251,6 +260,8 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
         session,
         event_key: event_key?,
         smtp,
+        webhook,
+        chat,
         log,
         worker,
         connections,

@@ -2,6 +2,7 @@
 
 mod connections;
 mod mail;
+mod telling;
 
 use std::{sync::Arc, time::Duration};
 
@@ -105,6 +106,7 @@ pub async fn start(
         name: name.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
         lease: settings.worker.lease,
+        targets: telling::targets(settings)?,
         ..latchkey_reconciler::Settings::default()
     };
     let mailer = mail::mailer(settings)?;

@@ -125,6 +125,7 @@ const GAUGES: &[(&str, &str, &str, &str)] = &[
         "Entitlements that are not as wanted yet, by what remains to be done.",
     ),
     ("notices", "latchkey_queue_notices", "state", "Notices that are not sent yet."),
+    ("deliveries", "latchkey_queue_deliveries", "target", "Deliveries to other programs that are not made yet."),
     ("attempts", "latchkey_attempts_last_hour", "outcome", "Calls to systems in the last hour, by outcome."),
 ];
 

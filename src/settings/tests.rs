@@ -178,3 +178,63 @@ fn a_lease_is_neither_too_short_nor_too_long() {
     let settings = parse(WHOLE, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush")]).unwrap();
     assert_eq!(settings.worker.lease, TimeDelta::seconds(60));
 }
+
+const SECRETS: (&str, &str) =
+    ("HOOK_SECRETS", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+
+#[test]
+fn who_is_told_of_events_is_read_and_hides_its_secrets() {
+    let text = format!(
+        "{WHOLE}\n[webhook]\nurl = \"https://hooks.example.com/x\"\nsecrets_env = \"HOOK_SECRETS\"\nkinds = [\"item_decided\"]\n\
+         [chat]\nurl_env = \"CHAT_URL\"\nformat = \"teams\"\n"
+    );
+    let chat = ("CHAT_URL", "https://chat.example.com/T0/HUSH");
+    let settings = parse(&text, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush"), SECRETS, chat]).unwrap();
+    assert!(!format!("{settings:?}").contains("HUSH") && !format!("{settings:?}").contains("whsec_"));
+    let hook = settings.webhook.unwrap();
+    assert_eq!(hook.url.expose(), "https://hooks.example.com/x");
+    assert_eq!(hook.secrets.expose().split_whitespace().count(), 2);
+    assert_eq!(hook.kinds, Some(vec!["item_decided".to_owned()]));
+    assert!(!hook.allow_private);
+    let chat = settings.chat.unwrap();
+    assert_eq!((chat.url.expose(), chat.format), ("https://chat.example.com/T0/HUSH", ChatFormat::Teams));
+    assert_eq!(chat.kinds, None);
+}
+
+#[test]
+fn who_is_told_of_events_may_come_from_variables_alone() {
+    let pairs = [
+        KEY,
+        ("LATCHKEY_DIRECTORY_PASSWORD", "hush"),
+        ("LATCHKEY_WEBHOOK__URL", "https://hooks.example.com/x"),
+        ("LATCHKEY_WEBHOOK__SECRETS", SECRETS.1),
+        ("LATCHKEY_WEBHOOK__ALLOW_PRIVATE", "true"),
+        ("LATCHKEY_CHAT__URL", "https://chat.example.com/T0/HUSH"),
+        ("LATCHKEY_CHAT__FORMAT", "slack"),
+    ];
+    let settings = parse(WHOLE, &pairs).unwrap();
+    let hook = settings.webhook.unwrap();
+    assert!(hook.allow_private && hook.kinds.is_none());
+    assert_eq!(settings.chat.unwrap().format, ChatFormat::Slack);
+}
+
+#[test]
+fn a_secret_of_whoever_is_told_does_not_belong_in_the_file() {
+    let text = format!(
+        "{WHOLE}\n[webhook]\nurl = \"https://h.example.com\"\nsecrets = \"whsec_HUSH\"\n[chat]\nurl = \"https://c.example.com/HUSH\"\nformat = \"irc\"\n"
+    );
+    let words = parse(&text, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush")]).unwrap_err();
+    for setting in ["webhook.secrets", "chat.url", "chat.format"] {
+        assert!(words.contains(setting), "{setting}: {words}");
+    }
+    assert!(!words.contains("HUSH"), "{words}");
+}
+
+#[test]
+fn what_whoever_is_told_needs_is_named_when_missing() {
+    let text = format!("{WHOLE}\n[webhook]\n[chat]\n");
+    let words = parse(&text, &[KEY, ("LATCHKEY_DIRECTORY_PASSWORD", "hush")]).unwrap_err();
+    for setting in ["webhook.url", "webhook.secrets_file", "chat.url_file", "chat.format"] {
+        assert!(words.contains(setting), "{setting}: {words}");
+    }
+}

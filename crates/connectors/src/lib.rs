@@ -34,3 +34,4 @@ pub use latchkey_domain::system::{EntitlementKind, SystemKind};
 pub use secret::{Secret, SecretSource};
 pub use settings::{ConnectionSettings, SettingsError, build};
 pub use spec::AccountSpec;
+pub use tls::system_client as tls_client;

@@ -40,6 +40,14 @@ pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
     Ok(Arc::new(config))
 }
 
+/// A client configuration that trusts what the operating system trusts, for requests to others than target systems.
+///
+/// # Errors
+/// When TLS can't be set up at all.
+pub fn system_client() -> Result<Arc<ClientConfig>, SettingsError> {
+    client_config(None)
+}
+
 /// Whether a host name or address is this machine; only there may secrets travel in clear.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');

@@ -5,6 +5,7 @@
 //! notice can be sent twice when a crash comes between the server's yes and the saving of it: its `Message-ID` is the same
 //! then, and mail programs show it once. Without a mail server, notices are kept for the portal's log.
 
+mod html;
 mod smtp;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const BATCH: i64 = 50;
 /// How long a notice is taken for; sending takes at most half of it.
 pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// For how long sending is tried.
-const GIVE_UP: TimeDelta = TimeDelta::days(3);
+pub(crate) const GIVE_UP: TimeDelta = TimeDelta::days(3);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 
@@ -44,6 +45,8 @@ pub struct Delivery {
     pub subject: String,
     /// The text, with the portal's address in its links.
     pub body: String,
+    /// The portal's address, without a slash at the end: its links are shown as buttons.
+    pub portal: String,
     /// When the notice was written.
     pub written_at: Instant,
 }
@@ -130,9 +133,10 @@ async fn one(shared: &Shared, id: NoticeId) -> Result<Option<Sending>> {
 
     let sending = match (&shared.mailer, person) {
         (None, _) => Sending::Kept("No mail server is set: the notice can be read here.".to_owned()),
+        // Looked at now, and not when the notice was written: whoever left meanwhile isn't told.
+        (Some(_), Some(p)) if p.status == Status::Terminated => Sending::Kept("Its recipient has left.".to_owned()),
         (Some(_), None) => Sending::Kept("Its recipient has no e-mail address.".to_owned()),
         (Some(_), Some(p)) if p.email.is_empty() => Sending::Kept("Its recipient has no e-mail address.".to_owned()),
-        (Some(_), Some(p)) if p.status == Status::Terminated => Sending::Kept("Its recipient has left.".to_owned()),
         (Some(mailer), Some(p)) => {
             let delivery = Delivery {
                 id,
@@ -140,6 +144,7 @@ async fn one(shared: &Shared, id: NoticeId) -> Result<Option<Sending>> {
                 address: p.email,
                 subject: one_line(&notice.subject),
                 body: notice.body.replace(BASE, &shared.settings.public_url),
+                portal: shared.settings.public_url.clone(),
                 written_at: notice.created_at,
             };
             outcome(shared, mailer, &notice, &delivery).await
@@ -176,7 +181,7 @@ async fn outcome(shared: &Shared, mailer: &Arc<dyn Mailer>, notice: &NoticeRow, 
 }
 
 /// Half a minute, doubled by each try up to an hour, spread by up to a fifth.
-fn pause(attempts: i64) -> TimeDelta {
+pub(crate) fn pause(attempts: i64) -> TimeDelta {
     let doublings = u32::try_from(attempts.clamp(1, 12) - 1).unwrap_or(0);
     let base = (30_000_i64 << doublings).min(LONGEST_PAUSE.num_milliseconds());
     TimeDelta::milliseconds(base + rand::random_range(0..=base / 5))

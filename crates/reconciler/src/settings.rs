@@ -11,6 +11,8 @@ pub struct Settings {
     pub name: String,
     /// The portal's public address, for links in notices; without a slash at the end.
     pub public_url: String,
+    /// Other programs that are told of events.
+    pub targets: Vec<crate::Target>,
     /// How often each duty looks by itself, without a signal. Spread by up to a quarter.
     pub period: Duration,
     /// How many accounts of one system are worked on at the same time.
@@ -29,6 +31,7 @@ impl Default for Settings {
         Self {
             name: "worker".to_owned(),
             public_url: String::new(),
+            targets: Vec::new(),
             period: Duration::from_secs(1),
             per_system: 4,
             batch: 100,

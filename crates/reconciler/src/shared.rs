@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     /// This start of this process.
     pub id: Uuid,
     pub started_at: Instant,
+    /// The database knows whom this worker tells of events.
+    pub targets_announced: AtomicBool,
     clock_is_right: AtomicBool,
 }
 
@@ -47,6 +49,7 @@ impl Shared {
             stop,
             id: new_uuid(now),
             started_at: now,
+            targets_announced: AtomicBool::new(false),
             clock_is_right,
         }
     }

@@ -8,8 +8,8 @@ use latchkey_store::{Db, installation};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, clock_check, duties, expire,
-    follow, health, outbox, provision, report, shared::Shared,
+    Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, ToldPass, clock_check, duties,
+    expire, follow, health, outbox, provision, report, shared::Shared, telling,
 };
 
 /// How often connections are looked at; each is checked every minute, or every time while it fails.
@@ -22,6 +22,8 @@ const SWEEP: Duration = Duration::from_secs(60);
 const FOLLOW: Duration = Duration::from_secs(60);
 /// How often notices are sent.
 const OUTBOX: Duration = Duration::from_secs(2);
+/// How often other programs are told.
+const TELLING: Duration = Duration::from_secs(2);
 /// How often the clocks are compared.
 const CLOCK: Duration = Duration::from_secs(15);
 /// How often systems are compared with the database after a restore.
@@ -110,6 +112,14 @@ impl Worker {
         outbox::pass(&self.shared).await
     }
 
+    /// Tells other programs of the events that are due to them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tell(&self) -> Result<ToldPass> {
+        telling::pass(&self.shared).await
+    }
+
     /// Compares the worker's clock with the database's and gives a sign of life; tells whether it may work.
     ///
     /// # Errors
@@ -134,6 +144,8 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "sweep", SWEEP, |s| async move { expire::sweep(&s).await.map(|()| false) }.boxed()),
         when_it_may(shared, "follow", FOLLOW, |s| async move { follow::pass(&s).await.map(|n| n > 0) }.boxed()),
         when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
+            .boxed()),
+        when_it_may(shared, "telling", TELLING, |s| async move { telling::pass(&s).await.map(ToldPass::is_full) }
             .boxed()),
     );
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, identities::bulk::insert_rows, keys};
 
 /// Appends events to the transaction: exact bytes, MAC, subjects, and personal text beside. Three statements however many
-/// events there are, as far as one statement holds them.
+/// events there are, as far as one statement holds them; and the deliveries to other programs that want to be told.
 pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&str>) -> StoreResult<Vec<EventId>> {
     let now = tx.now();
     let mut written = Vec::with_capacity(events.len());
@@ -50,6 +50,7 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
         texts.extend(salted.into_iter().map(|(name, text, salt)| (id.0, name, salt, text)));
         written.push(Written { id: id.0, kind: event.body.kind(), actor, bytes, mac });
     }
+    let told: Vec<(Uuid, &str)> = written.iter().map(|e| (e.id, e.kind.as_str())).collect();
     let mac_key = tx.key().id().to_owned();
     insert_rows!(
         tx,
@@ -66,6 +67,7 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
         |s| [s.0, s.1, now, s.2]
     )?;
     insert_rows!(tx, "insert into event_text (event_id, name, salt, text)", 4, texts, |t| [t.0, t.1, &t.2, t.3])?;
+    crate::deliveries::queue(tx, &told).await?;
     Ok(written.into_iter().map(|e| EventId(e.id)).collect())
 }
 

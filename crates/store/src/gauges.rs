@@ -39,7 +39,7 @@ impl Db {
 /// What there is of something.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Gauge {
-    /// Of what: `sessions`, `accounts_due`, `fulfilments`, `notices`, `requests_waiting`, `attempts`
+    /// Of what: `sessions`, `accounts_due`, `fulfilments`, `notices`, `deliveries`, `requests_waiting`, `attempts`
     /// of the last hour.
     pub what: String,
     /// In which state; empty where there is one alone.
@@ -71,6 +71,8 @@ pub async fn all(c: &mut impl AsConn, now: Instant) -> StoreResult<Vec<Gauge>> {
          from (select progress from fulfilment where progress <> 'settled' limit $2) f group by progress
          union all
          select 'notices', 'due', count(*) from (select 1 from notice where due_at is not null limit $2) n
+         union all
+         select 'deliveries', target, count(*) from (select target from delivery where due_at is not null limit $2) d group by target
          union all
          select 'attempts', outcome, count(*) from (select outcome from attempt where id >= $3 limit $2) t group by outcome",
         now,

@@ -21,6 +21,7 @@ pub mod bookkeeping;
 pub mod cart;
 pub mod catalog;
 pub mod delegations;
+pub mod deliveries;
 pub mod events;
 pub mod fulfilments;
 pub mod gauges;

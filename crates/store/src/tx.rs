@@ -14,6 +14,8 @@ pub const BOOKKEEPING_TABLES: &[&str] = &[
     "cart_item",
     "system_health",
     "notice",
+    "delivery",
+    "delivery_target",
     "worker",
     "api_token",
     "event_leaf",

@@ -20,6 +20,9 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
             "cart_item",
             // Seals.
             "checkpoint",
+            // What other programs are told, and which there are; what they are told of are events.
+            "delivery",
+            "delivery_target",
             "event_leaf",
             // The outbox and its delivery attempts.
             "notice",

@@ -1,18 +1,18 @@
-//! Plain e-mail by SMTP (RFC 5321).
+//! E-mail by SMTP (RFC 5321), as plain text and as HTML.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header},
+    message::{Mailbox, MultiPart, header},
     transport::smtp::{
         authentication::Credentials,
         client::{Tls, TlsParameters},
     },
 };
 
-use super::{Delivery, MailError, Mailer};
+use super::{Delivery, MailError, Mailer, html};
 
 /// How the connection to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,8 @@ impl SmtpMailer {
                 latchkey_connectors::words::clean(&delivery.address)
             ))
         })?;
-        let to = Mailbox::new(Some(delivery.name.clone()), address);
+        // One line: the mail library panics at a name with control characters.
+        let to = Mailbox::new(Some(latchkey_connectors::words::one_line(&delivery.name, 200)), address);
         Message::builder()
             .from(self.from.clone())
             .to(to)
@@ -109,13 +110,16 @@ impl SmtpMailer {
             .date(std::time::SystemTime::from(delivery.written_at))
             // The same for every try: a message that was sent twice is shown once.
             .message_id(Some(format!("<{}@{}>", delivery.id, self.from.email.domain())))
-            .header(header::ContentType::TEXT_PLAIN)
             // Nobody's out-of-office answers (RFC 3834).
             .raw_header(header::HeaderValue::new(
                 header::HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ))
-            .body(delivery.body.clone())
+            // The last part is the one that mail programs prefer (RFC 2046).
+            .multipart(MultiPart::alternative_plain_html(
+                delivery.body.clone(),
+                html::document(&delivery.subject, &delivery.body, &delivery.portal),
+            ))
             .map_err(|e| MailError::Never(format!("the message can't be written: {e}")))
     }
 
@@ -146,5 +150,56 @@ impl Mailer for SmtpMailer {
                 self.timeout.as_secs()
             ))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey_domain::{
+        NoticeId,
+        clock::{Clock, SystemClock},
+    };
+
+    use super::*;
+
+    fn written(name: &str, body: &str) -> String {
+        let settings = SmtpSettings {
+            host: "mail.example.test".to_owned(),
+            port: 25,
+            tls: SmtpTls::None,
+            credentials: None,
+            from: "Latchkey <latchkey@example.test>".to_owned(),
+            timeout: Duration::from_secs(5),
+        };
+        let now = SystemClock.now();
+        let delivery = Delivery {
+            id: NoticeId::new(now),
+            name: name.to_owned(),
+            address: "ann@example.test".to_owned(),
+            subject: "Payroll is ready".to_owned(),
+            body: body.to_owned(),
+            portal: "https://latchkey.example.test".to_owned(),
+            written_at: now,
+        };
+        let message = SmtpMailer::new(settings).unwrap().message(&delivery).unwrap();
+        String::from_utf8(message.formatted()).unwrap().replace("\r\n", "\n")
+    }
+
+    #[tokio::test]
+    async fn a_message_has_both_forms_the_plain_one_first() {
+        let message = written("Ann Berg", "Look here:\nhttps://latchkey.example.test/requests/1\n");
+        assert!(message.contains("Content-Type: multipart/alternative;"), "{message}");
+        let plain = message.find("Content-Type: text/plain; charset=utf-8").unwrap();
+        let html = message.find("Content-Type: text/html; charset=utf-8").unwrap();
+        assert!(plain < html, "{message}");
+        assert!(message[plain..html].contains("\nLook here:\nhttps://latchkey.example.test/requests/1\n"), "{message}");
+        assert!(message[html..].contains("Open the request"), "{message}");
+        assert!(message.contains("Auto-Submitted: auto-generated") && message.contains("Message-ID: <"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_name_never_begins_a_header_of_its_own() {
+        let message = written("Ann\r\nBcc: all@example.test", "Words.\n");
+        assert!(!message.contains("\nBcc:"), "{message}");
     }
 }

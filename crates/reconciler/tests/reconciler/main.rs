@@ -22,3 +22,5 @@ mod scene;
 mod separation;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod telling;

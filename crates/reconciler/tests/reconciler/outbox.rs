@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, NoticeId, id::new_uuid, identity::Status};
 use latchkey_reconciler::{Mailer, SmtpMailer, SmtpSettings, SmtpTls};
 use latchkey_store::notices::{self, NewNotice};
-use latchkey_testkit::{World, both_databases};
+use latchkey_testkit::{World, both_databases, testing};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpListener,
@@ -113,7 +113,7 @@ fn worker(scene: &Scene, mailer: Option<Arc<dyn Mailer>>) -> Stoppable {
 }
 
 both_databases! {
-    async fn a_notice_is_sent_once_as_plain_text_with_a_link(world: World) {
+    async fn a_notice_is_sent_once_as_text_and_html_with_a_link(world: World) {
         let scene = Scene::new(world).await;
         let ann = scene.world.person("Zoë Åberg", None).await;
         queue(&scene.world, ann, "confirmed", "Payroll is ready\r\nBcc: all@example.test").await;
@@ -129,7 +129,9 @@ both_databases! {
         assert!(message.contains("From: Latchkey <latchkey@example.test>") || message.contains("From: \"Latchkey\""), "{message}");
         assert!(message.contains("Subject: Payroll is ready Bcc: all@example.test"), "{message}");
         assert!(!message.contains("\nBcc:"), "{message}");
+        assert!(message.contains("Content-Type: multipart/alternative;"), "{message}");
         assert!(message.contains("Content-Type: text/plain; charset=utf-8"), "{message}");
+        assert!(message.contains("Content-Type: text/html; charset=utf-8"), "{message}");
         assert!(message.contains("Auto-Submitted: auto-generated"), "{message}");
         assert!(message.contains("https://latchkey.example.test/requests/1"), "{message}");
         let id = scene.world.texts("select state from notice where sent_at is not null").await;
@@ -188,6 +190,26 @@ both_databases! {
         let mut why: Vec<_> = log.iter().map(|n| (n.state.as_str(), n.last_error.as_str())).collect();
         why.sort_unstable();
         assert_eq!(why, [("kept", "Its recipient has left."), ("kept", "No mail server is set: the notice can be read here.")]);
+    }
+
+    async fn whoever_leaves_between_the_notice_and_its_sending_is_not_told(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        queue(&scene.world, ann, "confirmed", "Payroll is ready").await;
+        let server = MailServer::start().await;
+        let post = worker(&scene, Some(server.mailer()));
+        server.says("451 try later");
+        assert_eq!(post.worker.send_notices().await.unwrap().later, 1);
+        let mut tx = scene.world.tx().await;
+        testing::set_status(&mut tx, ann, Status::Terminated).await.unwrap();
+        tx.commit_bookkeeping().await.unwrap();
+        server.says("250 ok");
+        scene.world.advance(TimeDelta::minutes(1));
+        let pass = post.worker.send_notices().await.unwrap();
+        assert_eq!((pass.sent, pass.kept), (0, 1));
+        assert!(server.taken().is_empty());
+        assert_eq!(scene.world.texts("select last_error from notice where state = 'kept'").await, ["Its recipient has left."]);
+        assert_eq!(scene.world.number("select count(*) from notice where due_at is not null").await, 0);
     }
 
     async fn a_mail_server_that_is_not_there_costs_nothing(world: World) {

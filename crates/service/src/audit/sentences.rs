@@ -237,6 +237,16 @@ pub async fn lines(c: &mut impl AsConn, rows: &[EventRow]) -> ServiceResult<Vec<
         .collect())
 }
 
+/// An event as a sentence without what people wrote about it: for whoever is told outside the portal.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_own_words(c: &mut impl AsConn, row: &EventRow) -> ServiceResult<String> {
+    let draft = drafted(row, &[]);
+    let names = names::Names::load(c, &draft.pieces.iter().collect::<Vec<_>>()).await?;
+    Ok(plain(&names.fill(draft.pieces)))
+}
+
 /// An event's pieces, before the names are known.
 struct Drafted {
     pieces: Vec<Piece>,
