@@ -86,7 +86,7 @@ fn the_demo_company_starts_from_nothing_and_goes_on_where_it_was() {
     let mut demo = Demo::start(folder.path(), "first.txt");
     let said = demo.ready(Duration::from_secs(240));
     assert!(said.contains("done once"), "{said}");
-    for part in ["Employee", "Manager", "Owner", "Security", "Administrator", "(14 wait)", "http://localhost:"] {
+    for part in ["Employee", "Manager", "Owner", "Security", "Administrator", "(15 wait)", "http://localhost:"] {
         assert!(said.contains(part), "{part} is missing in {said}");
     }
     let ports: serde_json::Value =

@@ -23,6 +23,7 @@ macro_rules! built_in {
 
 const PEOPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/demo/people.csv"));
 const CATALOG: &[(&str, &str)] = built_in![
+    "groups.toml",
     "policies.toml",
     "roles/customer-care.toml",
     "roles/data.toml",

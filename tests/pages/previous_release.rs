@@ -6,15 +6,20 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
 use futures::StreamExt;
-use latchkey_domain::IdentityId;
+use latchkey_domain::{IdentityId, actor::Actor};
+use latchkey_service::{
+    cart::{self, Adding},
+    delegate,
+};
 use latchkey_store::testing::bulk::{self, Company, Size};
 use latchkey_testkit::{World, both_databases};
 use serde::Deserialize;
 
 use crate::{
     portal::{Portal, Visitor},
-    queries::{filled, literal, managed_grant, named, one, policy},
+    queries::{filled, keep_apart, literal, managed_grant, named, one, policy},
 };
 
 /// What the previous release's pages sent.
@@ -52,7 +57,7 @@ fn recorded() -> Recorded {
 }
 
 fn typed(fields: &[(String, String)], names: &Names) -> String {
-    let fields = fields.iter().map(|(name, value)| (name, filled(value, names)));
+    let fields = fields.iter().map(|(name, value)| (filled(name, names), filled(value, names)));
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
@@ -70,6 +75,27 @@ const SIZE: Size = Size { people: 80, roles: 30, grants: 400, requests: 160, pen
 async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names) {
     let company = bulk::fill(&world.db, world.now(), &policy(), SIZE).await.unwrap();
     world.run("update fulfilment set progress = 'needs_human', last_outcome = 'needs_human', last_words = 'It is in use.' where id = (select min_id.id from (select f.id from fulfilment f join account a on a.id = f.account_id join system s on s.id = a.system_id where s.key = 'system-0' order by f.id limit 1) min_id)").await;
+    // A rule that keeps duties apart with an exception, somebody who stands in later, and something in a cart.
+    let newcomer = world.person("Nova Newcomer", None).await;
+    keep_apart(&world, &company, newcomer, 1).await;
+    let manager = world.actor(company.people[company.manager]);
+    let wish = delegate::Wish {
+        to: company.people[62],
+        starts_at: world.now() + TimeDelta::days(20),
+        ends_at: world.now() + TimeDelta::days(21),
+        limits: delegate::Limits::default(),
+    };
+    delegate::delegate(&world.db, world.clock.as_ref(), &manager, &wish).await.unwrap();
+    let Actor::Person(holder) = world.actor(company.people[60]) else { panic!("a person") };
+    let adding = Adding {
+        role: company.roles[5],
+        beneficiary: company.people[60],
+        duration: None,
+        starts_on: String::new(),
+        reason: String::new(),
+        answers: BTreeMap::new(),
+    };
+    cart::add(&world.db, world.clock.as_ref(), &holder, &[adding]).await.unwrap();
     let mut names = names(&world, &company).await;
     let portal = Portal::new(world).await;
     let person = |names: &Names, name| IdentityId(named(names, name).parse().unwrap());
@@ -96,6 +122,7 @@ async fn names(world: &World, company: &Company) -> Names {
         )
     };
     let holder = literal(world, &company.people[60].to_string());
+    let colleague = literal(world, &company.people[61].to_string());
     let free = |role: usize| company.roles[role].to_string();
     Names::from([
         ("holder", company.people[60].to_string()),
@@ -116,6 +143,16 @@ async fn names(world: &World, company: &Company) -> Names {
         ("together_stage", one(world, "g.id", &everyday(&manager)).await),
         ("managed_grant", one(world, "g.id", &managed_grant(world, company.people[company.manager])).await),
         ("colleague", company.people[61].to_string()),
+        (
+            "colleague_email",
+            world.texts(&format!("select email from person where identity_id = {colleague}")).await.remove(0),
+        ),
+        ("delegation", one(world, "id", "from delegation").await),
+        ("cart_line", one(world, "id", "from cart_item").await),
+        ("cart_role", free(6)),
+        ("rule", one(world, "id", "from separation_rule").await),
+        ("exception", one(world, "id", "from separation_exception").await),
+        ("newcomer_email", world.texts("select email from person where given_name = 'Nova'").await.remove(0)),
         ("stuck", one(world, "id", "from fulfilment where progress = 'needs_human'").await),
     ])
 }
@@ -135,7 +172,7 @@ both_databases! {
         let (portal, visitors, names) = scene(world).await;
         let forms = recorded().form;
         let known: BTreeSet<(String, String)> =
-            forms.iter().flat_map(|form| form.fields.iter().map(|(name, _)| (form.action.clone(), name.clone()))).collect();
+            forms.iter().flat_map(|form| form.fields.iter().map(|(name, _)| (form.action.clone(), filled(name, &names)))).collect();
         let mut rendered = BTreeSet::new();
         for form in &forms {
             if form.action == "/do/confirm-restore" {

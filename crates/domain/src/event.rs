@@ -115,6 +115,8 @@ pub enum EventBody {
     EntitlementRetired { entitlement: EntitlementId, system: SystemId, key: String },
     /// A policy has a new version.
     PolicyVersionAdded { policy_version: PolicyVersionId, key: String, version: i64, hash: String },
+    /// A condition of a role's policy couldn't be worked out for somebody, who is refused then.
+    ConditionFailed { role: RoleId, beneficiary: IdentityId },
     /// A policy is not in the files any more.
     PolicyRetired { policy: PolicyId, key: String },
     /// A group that policies can name appeared or has other members.
@@ -389,6 +391,7 @@ impl EventBody {
             | Self::SeparationRuleVersionAdded { .. }
             | Self::SeparationRuleRetired { .. }
             | Self::ForeignChangeRefused { .. } => vec![],
+            Self::ConditionFailed { role, beneficiary } => vec![(Role, role.0), (Identity, beneficiary.0)],
             Self::GroupApplied { members, .. } => members.iter().map(|m| (Identity, m.0)).collect(),
             Self::DelegationCreated { from, to, .. } | Self::DelegationEnded { from, to, .. } => {
                 vec![(Identity, from.0), (Identity, to.0)]

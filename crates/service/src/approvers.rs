@@ -43,17 +43,28 @@ pub fn rule_of(stage: &StageRow) -> ServiceResult<StageRule> {
     })
 }
 
+/// A stage that is about to open.
+pub(crate) struct Opening {
+    /// Of which item.
+    pub(crate) item: ItemId,
+    /// Of which request.
+    pub(crate) request: RequestId,
+    /// Which stage.
+    pub(crate) stage: StageId,
+    /// Which step it is, from 0.
+    pub(crate) position: u16,
+    /// By when it should be decided.
+    pub(crate) deadline: Option<Instant>,
+}
+
 /// Opens a stage for those who can decide it now.
 pub(crate) async fn open(
     tx: &mut Tx,
-    item: ItemId,
-    request: RequestId,
-    stage: StageId,
-    position: u16,
+    opening: &Opening,
     resolution: &Resolution<IdentityId>,
-    deadline: Option<Instant>,
     actor: &ActorRef,
 ) -> ServiceResult<NewEvent> {
+    let Opening { item, request, stage, position, deadline } = *opening;
     stages::save(tx, stage, StageState::Pending, StageState::Open).await?;
     if let Some(deadline) = deadline {
         stages::set_deadline(tx, stage, deadline).await?;

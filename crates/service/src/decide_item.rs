@@ -20,7 +20,7 @@ use latchkey_store::{
 
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult,
-    approvers::{self, added::Added},
+    approvers::{self, Opening, added::Added},
     deadline,
     facts::{self, Beneficiary, RoleToday},
     justify, notices, separation, shorten,
@@ -439,7 +439,8 @@ impl Following<'_> {
             &self.role.facts.name,
         )
         .await?;
-        approvers::open(tx, self.item.id(), request, stage, to.stage, &resolution, due, self.actor).await
+        let opening = Opening { item: self.item.id(), request, stage, position: to.stage, deadline: due };
+        approvers::open(tx, &opening, &resolution, self.actor).await
     }
 
     /// Every stage said yes: from now on the beneficiary holds the role.

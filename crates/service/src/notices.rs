@@ -4,7 +4,9 @@
 pub(crate) mod conversation;
 mod words;
 
-use latchkey_domain::{DelegationId, GrantId, IdentityId, Instant, NoticeId, RequestId, StageId, item::ItemState};
+use latchkey_domain::{
+    DelegationId, GrantId, IdentityId, Instant, NoticeId, RequestId, RoleId, StageId, item::ItemState,
+};
 use latchkey_policy::Approver;
 use latchkey_store::{
     Tx,
@@ -53,6 +55,17 @@ pub(crate) async fn still_waiting(
     role: &str,
 ) -> ServiceResult<()> {
     queue(tx, to, "still_waiting", stage.0, words::still_waiting(request, beneficiary, role)).await
+}
+
+/// A condition of a role's policy couldn't be worked out: an administrator is told.
+pub(crate) async fn condition_failed(
+    tx: &mut Tx,
+    to: IdentityId,
+    about: RoleId,
+    role: &str,
+    why: &str,
+) -> ServiceResult<()> {
+    queue(tx, to, "condition_failed", about.0, words::condition_failed(role, why)).await
 }
 
 /// The reader decides for somebody else, for a while.

@@ -1,5 +1,6 @@
 //! Somebody asks for roles.
 
+mod failed;
 mod problems;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,9 @@ use latchkey_store::{
 use uuid::Uuid;
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, approvers, assurance, deadline, decide_item, extend,
+    FieldProblem, Refusal, ServiceError, ServiceResult,
+    approvers::{self, Opening},
+    assurance, deadline, decide_item, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
     notices, questions, separation,
     way::{self, Way},
@@ -114,6 +117,20 @@ pub async fn submit_request(
 /// items, every problem comes at once, as `BadInput` whose fields begin with the number of the item from 0: `2.reason`, and
 /// `2` for what stands against the item itself.
 pub async fn submit_with(
+    db: &Db,
+    clock: &dyn Clock,
+    actor: &Actor,
+    submission: &Submission,
+    terms: &[Terms],
+) -> ServiceResult<Submitted> {
+    let done = write(db, clock, actor, submission, terms).await;
+    if let Err(error) = &done {
+        failed::tell(db, clock, actor, submission, error).await?;
+    }
+    done
+}
+
+async fn write(
     db: &Db,
     clock: &dyn Clock,
     actor: &Actor,
@@ -348,7 +365,8 @@ impl Writing<'_> {
             (Some((stage, rule, resolution)), None) => {
                 let zone = person.time_zone.as_deref().unwrap_or_default();
                 let due = rule.deadline.as_ref().map(|d| deadline::due(tx.now(), d, zone));
-                let opened = approvers::open(tx, item, self.request, stage, 0, resolution, due, actor).await?;
+                let opening = Opening { item, request: self.request, stage, position: 0, deadline: due };
+                let opened = approvers::open(tx, &opening, resolution, actor).await?;
                 let (name, role) = (&person.name, &role.facts.name);
                 notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, name, role).await?;
                 vec![opened]

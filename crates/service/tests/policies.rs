@@ -7,11 +7,15 @@ mod scene;
 use chrono::TimeDelta;
 use latchkey_domain::{
     DelegationId, GroupId, IdentityId,
+    actor::Actor,
+    event::{EventBody, NewEvent},
     item::{ItemState, Verdict},
     role::Risk,
 };
 use latchkey_service::{
-    ServiceResult, deadline,
+    ServiceResult,
+    add_administrator::add_administrator,
+    deadline,
     decide_item::{Decision, decide_item},
     delegate::{self, Limits, Wish},
     expire, replay,
@@ -43,11 +47,8 @@ async fn group(s: &Scene, key: &str, members: &[IdentityId]) {
     for who in members {
         groups::add_member(&mut tx, id, *who).await.unwrap();
     }
-    let body =
-        latchkey_domain::event::EventBody::GroupApplied { group: id, key: key.into(), members: members.to_vec() };
-    tx.commit(vec![latchkey_domain::event::NewEvent::new(latchkey_domain::actor::Actor::Host.reference(), body)])
-        .await
-        .unwrap();
+    let body = EventBody::GroupApplied { group: id, key: key.into(), members: members.to_vec() };
+    tx.commit(vec![NewEvent::new(Actor::Host.reference(), body)]).await.unwrap();
 }
 
 async fn stands_in(s: &Scene, from: IdentityId, to: IdentityId, limits: Limits) -> ServiceResult<DelegationId> {
@@ -198,7 +199,16 @@ both_databases! {
         let s = Scene::new(world).await;
         let rules = json!([{"name": "First group", "when": "person.groups[0] == \"a\"", "then": "approve"}]);
         let role = ruled(&s, "fails", rules, json!([{"approvers": "manager"}])).await;
+        s.world.person("Ada Admin", None).await;
+        let ada = s.world.texts("select external_id from person where given_name = 'Ada'").await.remove(0);
+        add_administrator(&s.world.db, s.world.clock.as_ref(), &Actor::Host, &ada).await.unwrap();
         assert_eq!(code(s.ask_for(s.ann, role, s.ann, 7).await), "request.condition_failed");
+        assert_eq!(s.world.number("select count(*) from request").await, 0);
+        // It is on record, and whoever can mend it is told once.
+        assert_eq!(code(s.ask_for(s.ann, role, s.ann, 7).await), "request.condition_failed");
+        assert_eq!(s.world.events("condition_failed").await, 2);
+        let told = s.world.texts("select subject from notice where kind = 'condition_failed'").await;
+        assert_eq!(told, ["A condition of Role fails's policy fails"]);
     }
 
     async fn a_policy_may_let_people_ask_for_anyone(world: World) {

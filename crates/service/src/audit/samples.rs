@@ -259,6 +259,7 @@ fn asking() -> Vec<EventBody> {
             ends_at: at("2027-03-08T00:00:00Z"),
             limits: "{}".into(),
         },
+        EventBody::ConditionFailed { role: ROLE, beneficiary: BO },
         EventBody::DelegationEnded { delegation: DelegationId(n(17)), from: ANN, to: BO },
         EventBody::DecisionRefused { item: ITEM, role: ROLE, beneficiary: BO, code: "own_item".into() },
         EventBody::ItemWithdrawn { request: REQUEST, item: ITEM, role: ROLE, beneficiary: BO },

@@ -84,7 +84,7 @@ fn promise_10_each_mistake_names_file_line_and_what_is_expected() {
         (
             "fallback = \"person:E0007\"",
             "fallback = \"manager\"",
-            "policies.toml:5:25: policy \"standard\": stage 1 falls back to itself, \"manager\"; expected a fallback that names somebody else, or none",
+            "policies.toml:5:25: policy \"standard\": stage 1: it falls back to itself, \"manager\"; expected a fallback that names somebody else, or none",
         ),
         (
             "stages = [{ approvers = \"manager\", fallback = \"person:E0007\" }]",

@@ -238,7 +238,8 @@ fn mistakes_and_sizes_are_bounded() {
 fn demo() -> Vec<(String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/catalog");
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
-    let mut files = vec![("policies.toml".to_owned(), read("policies.toml"))];
+    let mut files: Vec<(String, String)> =
+        ["groups.toml", "policies.toml", "separation.toml"].map(|path| (path.to_owned(), read(path))).to_vec();
     for directory in ["systems", "roles"] {
         for entry in std::fs::read_dir(root.join(directory)).unwrap() {
             let path = format!("{directory}/{}", entry.unwrap().file_name().into_string().unwrap());

@@ -44,6 +44,16 @@ pub(super) fn still_waiting(request: RequestId, beneficiary: &str, role: &str) -
     }
 }
 
+/// A condition of a role's policy couldn't be worked out.
+pub(super) fn condition_failed(role: &str, why: &str) -> Words {
+    Words {
+        subject: format!("A condition of {role}'s policy fails"),
+        body: format!(
+            "Somebody asked for {role} and was refused, because a condition of its policy could not be worked out.\n\n{why}\n\nWhat can't be checked isn't given out. Mend the condition in policies.toml and apply the catalog.\n\nEvery time it happened is in the log:\n{BASE}/audit?action=deciding\n"
+        ),
+    }
+}
+
 /// The reader decides for somebody else, for a while.
 pub(super) fn stands_in(from: &str, starts: Instant, ends: Instant) -> Words {
     let day = |at: Instant| at.format("%-d %B %Y, %H:%M UTC");

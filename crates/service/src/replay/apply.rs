@@ -67,6 +67,7 @@ impl State {
             | EventBody::EntitlementRetired { .. }
             | EventBody::PolicyVersionAdded { .. }
             | EventBody::PolicyRetired { .. }
+            | EventBody::ConditionFailed { .. }
             | EventBody::GroupApplied { .. }
             | EventBody::GroupRetired { .. }
             | EventBody::StageOverdue { .. }

@@ -134,6 +134,7 @@ impl Group {
             | EventBody::ItemDecided { .. }
             | EventBody::ItemApprovedByRule { .. }
             | EventBody::StageOverdue { .. }
+            | EventBody::ConditionFailed { .. }
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }
             | EventBody::ItemShortened { .. }
@@ -207,6 +208,7 @@ impl Group {
                 "item_decided",
                 "item_approved_by_rule",
                 "stage_overdue",
+                "condition_failed",
                 "delegation_created",
                 "delegation_ended",
                 "item_shortened",

@@ -52,6 +52,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemDecided { .. }
         | EventBody::ItemApprovedByRule { .. }
         | EventBody::StageOverdue { .. }
+        | EventBody::ConditionFailed { .. }
         | EventBody::DelegationCreated { .. }
         | EventBody::DelegationEnded { .. }
         | EventBody::DecisionRefused { .. }
@@ -259,6 +260,12 @@ fn asking<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             let d = d.text("Nobody decided by the deadline on ").role(*role).text(" for ").person(*beneficiary);
             ended(d, *item).text(format!(": {}", words::overdue(outcome)))
         }
+        EventBody::ConditionFailed { role, beneficiary } => d
+            .text("A condition of the policy of ")
+            .role(*role)
+            .text(" could not be worked out for ")
+            .person(*beneficiary)
+            .text(", who was refused"),
         EventBody::DelegationCreated { from, to, starts_at, ends_at, .. } => {
             let day = |at: &Instant| at.format("%-d %B %Y").to_string();
             d.person(*to).text(" decides for ").person(*from).text(format!(
