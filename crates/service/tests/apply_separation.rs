@@ -1,6 +1,6 @@
 //! Applying `separation.toml`: versions, owners, retiring, the plan, and every mistake by file and line.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where something unexpected happens")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod files_support;
 
