@@ -150,7 +150,7 @@ fn naming(form: DelegationForm, query: &str) -> AnyView {
     .collect::<Vec<_>>();
     let of = |name: &str| FormError::for_field(&errors, name);
     view! {
-        <form method="post" action="/do/delegate" novalidate=true class="stack">
+        <form method="post" action="/do/delegate" novalidate=true class="delegation-form">
             <HiddenFields fields=vec![("q", query.to_owned())]/>
             <ChoiceGroup name="to" legend="Who decides meanwhile" choices=people error=of("to")/>
             <TextField name="starts" label="First day" kind="date" value=starts error=of("starts")/>
