@@ -122,7 +122,6 @@ async fn names(world: &World, company: &Company) -> Names {
         )
     };
     let holder = literal(world, &company.people[60].to_string());
-    let colleague = literal(world, &company.people[61].to_string());
     let free = |role: usize| company.roles[role].to_string();
     Names::from([
         ("holder", company.people[60].to_string()),
@@ -143,10 +142,6 @@ async fn names(world: &World, company: &Company) -> Names {
         ("together_stage", one(world, "g.id", &everyday(&manager)).await),
         ("managed_grant", one(world, "g.id", &managed_grant(world, company.people[company.manager])).await),
         ("colleague", company.people[61].to_string()),
-        (
-            "colleague_email",
-            world.texts(&format!("select email from person where identity_id = {colleague}")).await.remove(0),
-        ),
         ("delegation", one(world, "id", "from delegation").await),
         ("cart_line", one(world, "id", "from cart_item").await),
         ("cart_role", free(6)),

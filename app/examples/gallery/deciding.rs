@@ -8,6 +8,7 @@ use latchkey_app::pages::approvals::{
     TogetherRow, TogetherView,
 };
 use latchkey_app::pages::confirm::{ConfirmPage, ConfirmRemark, ConfirmView};
+use latchkey_app::pages::delegation::{DelegationForm, DelegationPage, DelegationRow, DelegationView, Stand};
 use latchkey_app::pages::parts::{Thread, ThreadForm, ThreadMessage, Writing};
 use leptos::prelude::*;
 
@@ -277,7 +278,48 @@ fn choose(found: usize, errors: Vec<FormError>) -> ChoosePerson {
     }
 }
 
+fn delegation(found: usize, errors: Vec<FormError>) -> DelegationPage {
+    let row = |id: &str, from: &str, to: &str, stand| DelegationRow {
+        id: id.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        covers: "Roles up to medium risk".to_owned(),
+        starts: ago(60 * 30),
+        ends: end_in(5),
+        stand,
+    };
+    let people = (0..found).map(|at| Choice {
+        value: at.to_string(),
+        label: PEOPLE[at % PEOPLE.len()].to_owned(),
+        hint: Some("Head of payroll, Finance operations".to_owned()),
+        chosen: at == 1,
+    });
+    DelegationPage {
+        rows: if found == 0 {
+            Vec::new()
+        } else {
+            vec![
+                row("1", "You", LONG_NAME, Stand::Now),
+                row("2", "Priya Raman", "You", Stand::Later),
+                row("3", "You", "Tomas Novak", Stand::Over),
+            ]
+        },
+        query: "no".to_owned(),
+        form: Some(DelegationForm {
+            people: people.collect(),
+            starts: "2027-03-01".to_owned(),
+            ends: "2027-03-07".to_owned(),
+            up_to: "medium".to_owned(),
+            errors,
+        }),
+    }
+}
+
 pub fn sheets() -> Vec<Sheet> {
+    let delegation_sheet = |name, page: DelegationPage| {
+        Sheet::framed(name, Part::Approvals, page.title(), view! { <DelegationView page=page reader=reader()/> })
+    };
+    let before = vec![FormError { field: Some("ends"), message: "The last day is before the first one.".to_owned() }];
     let approvals = |name, page: ApprovalsPage| {
         Sheet::framed(name, Part::Approvals, page.title(), view! { <ApprovalsView page=page reader=reader()/> })
     };
@@ -324,6 +366,9 @@ pub fn sheets() -> Vec<Sheet> {
             done.title(),
             view! { <DoneTogetherView page=done reader=reader()/> },
         ),
+        delegation_sheet("delegation", delegation(3, Vec::new())),
+        delegation_sheet("delegation-errors", delegation(2, before)),
+        delegation_sheet("delegation-none", delegation(0, Vec::new())),
         choose_sheet("choose-person", choose(8, Vec::new())),
         choose_sheet("choose-person-new", choose(0, Vec::new())),
         choose_sheet("choose-person-errors", choose(3, nobody)),

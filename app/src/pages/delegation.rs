@@ -171,8 +171,8 @@ fn delegation_row(row: DelegationRow, reader: Reader) -> AnyView {
     let title = format!("{to} {verb} for {whom}");
     let badge = match stand {
         Stand::Now => view! { <Badge word="Now" tone="good"/> }.into_any(),
-        Stand::Later => view! { <Badge word="Later" tone="quiet"/> }.into_any(),
-        Stand::Over => view! { <Badge word="Over" tone="quiet"/> }.into_any(),
+        Stand::Later => view! { <Badge word="Later" tone="waiting"/> }.into_any(),
+        Stand::Over => view! { <Badge word="Over" tone="neutral"/> }.into_any(),
     };
     let about = title.clone();
     view! {

@@ -1,5 +1,7 @@
 //! What people do, by the same functions as in the portal.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use latchkey_domain::{
     GrantId, IdentityId, Instant, ItemId, SeparationRuleId, StageId,
@@ -15,10 +17,11 @@ use latchkey_service::{
     decide_item::{Decision, decide_item},
     give_back::give_back,
     import_people::import_people,
+    questions::{self, Kind},
     separation::exceptions::{self, ExceptionWish},
     sessions,
     sign_in::{Origin, SessionStart, SignInLimits, VerifiedStatement, sign_in},
-    submit_request::{ItemWish, Submission, submit_request},
+    submit_request::{ItemWish, Submission, Terms, submit_with},
     withdraw_item::withdraw_item,
 };
 use latchkey_store::{grants, items, request_reads, separation::rules, sha256_hex, stages};
@@ -105,7 +108,8 @@ impl Play<'_> {
                 reason: words::reason(role, &mut self.rng),
             };
             let submission = Submission { form_key: new_uuid(self.clock.now()), items: vec![wish] };
-            match submit_request(&self.history.db, &*self.clock, &actor, &submission).await {
+            let terms = [Terms { answers: self.answers(role).await?, ..Terms::default() }];
+            match submit_with(&self.history.db, &*self.clock, &actor, &submission, &terms).await {
                 Ok(submitted) => {
                     self.played.requests += 1;
                     let item = items::of_request(&mut self.history.db.read().await?, submitted.request).await?;
@@ -131,6 +135,17 @@ impl Play<'_> {
             Some(refusal) => Err(refusal),
             None => Ok(()),
         }
+    }
+
+    /// What people answer to a role's questions.
+    async fn answers(&self, role: &RoleEntry) -> Result<BTreeMap<String, String>, ServiceError> {
+        let asked = questions::of(&mut self.history.db.read().await?, role.version_id).await?;
+        let answer = |kind: Kind| match kind {
+            Kind::Text => Some("In spring, with the rest of the team".to_owned()),
+            Kind::Choice { options } => options.into_iter().next(),
+            Kind::Ticket { .. } => None,
+        };
+        Ok(asked.into_iter().filter(|q| q.required).filter_map(|q| Some((q.key, answer(q.kind)?))).collect())
     }
 
     fn plan_fate(&mut self, item: ItemId, ask: &Ask) {
