@@ -8,7 +8,7 @@ use latchkey_domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, identities::bulk::insert_rows, keys};
+use crate::{AsConn, EventKey, StoreError, StoreResult, Tx, event_ids, identities::bulk::insert_rows, keys};
 
 /// Appends events to the transaction: exact bytes, MAC, subjects, and personal text beside. Three statements however many
 /// events there are, as far as one statement holds them; and the deliveries to other programs that want to be told.
@@ -18,9 +18,7 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
     let mut subjects = Vec::new();
     let mut texts = Vec::new();
     // Events of one commit have one time; their ids count up, so that they sort in the order they were given.
-    let base = EventId::new(now).0.as_u128() & !0xff_ffff;
-    for (n, event) in (0_u128..0xff_ffff).zip(events) {
-        let id = EventId(Uuid::from_u128(base | n));
+    for (id, event) in event_ids::next(now, events.len()).zip(events) {
         let salted: Vec<(&str, &str, String)> =
             event.texts.iter().map(|(name, text)| (*name, text.as_str(), keys::salt())).collect();
         let envelope = Envelope {

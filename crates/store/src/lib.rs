@@ -22,6 +22,7 @@ pub mod cart;
 pub mod catalog;
 pub mod delegations;
 pub mod deliveries;
+mod event_ids;
 pub mod events;
 pub mod fulfilments;
 pub mod gauges;
