@@ -14,7 +14,7 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult,
+    FieldProblem, ServiceError, ServiceResult,
     approvers::added::{self, ADDED},
     checks, facts, notices,
 };
@@ -89,14 +89,7 @@ pub async fn add_approver(
             "Ask another administrator.",
         ));
     }
-    let Some((stage, listed)) = added::open_stage(&mut tx, &item).await? else {
-        return Err(ServiceError::Conflict(Refusal::new(
-            "approver.nothing_open",
-            WHAT,
-            "It doesn't wait for a decision any more.",
-            "Open the request to see where it stands.",
-        )));
-    };
+    let (stage, listed) = added::open_stage(&mut tx, &item, WHAT).await?;
     let reason = checks::words(
         "reason",
         &wish.reason,

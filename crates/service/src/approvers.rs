@@ -15,7 +15,7 @@ use latchkey_store::{
     Change, Db, StoreError, Tx, identities, items,
     items::ItemRow,
     routing,
-    stages::{self, StageRow},
+    stages::{self, DecisionRow, StageRow},
 };
 use uuid::Uuid;
 
@@ -189,12 +189,10 @@ pub(crate) async fn remake(
     let Some(row) = all.iter().find(|s| s.id == stage.0 && s.state == StageState::Open) else { return Ok(None) };
     let rule = rule_of(row)?;
     let now = resolve_now(tx, item, row, &rule).await?;
-    let decided = stages::decisions(tx, &[item.id]).await?;
-    let has_spoken = |who: Uuid| decided.iter().any(|d| d.stage_id == stage.0 && d.identity_id == who);
-    let by_hand = added::Added::of(tx, stage.0).await?;
     // Who has said yes already isn't asked again, and whoever was put in by hand is there already.
-    let mut resolution = now.resolution;
-    resolution.approvers.retain(|a| !has_spoken(a.id.0) && !by_hand.has(a.id.0));
+    let spoken: Vec<Uuid> = now.said_in(row).map(|d| d.identity_id).collect();
+    let Now { mut resolution, by_hand, .. } = now;
+    resolution.approvers.retain(|a| !spoken.contains(&a.id.0) && !by_hand.has(a.id.0));
     let rows = stages::approvers(tx, &[stage.0]).await?;
     let mut before: Vec<(Uuid, Option<Uuid>)> = rows.into_iter().map(|a| (a.identity_id, a.on_behalf_of)).collect();
     before.retain(|(who, _)| !by_hand.has(*who));
@@ -235,6 +233,17 @@ pub(crate) struct Now {
     pub(crate) facts: ApproverFacts<IdentityId>,
     /// Who decides it.
     pub(crate) resolution: Resolution<IdentityId>,
+    /// Those among them whom no rule named.
+    pub(crate) by_hand: added::Added,
+    /// What was said so far, in this stage and in those before.
+    decided: Vec<DecisionRow>,
+}
+
+impl Now {
+    /// What was said in this stage so far.
+    pub(crate) fn said_in(&self, stage: &StageRow) -> impl Iterator<Item = &DecisionRow> {
+        self.decided.iter().filter(move |d| d.stage_id == stage.id)
+    }
 }
 
 /// Who decides this stage of this item, by today's facts.
@@ -253,12 +262,8 @@ pub(crate) async fn resolve_for(
     role: &RoleToday,
     beneficiary: &Beneficiary,
 ) -> ServiceResult<Now> {
-    let decided_before = if rule.again {
-        Vec::new()
-    } else {
-        let decided = stages::decisions(tx, &[item.id]).await?;
-        decided.iter().filter(|d| d.stage_id != stage.id).map(|d| IdentityId(d.identity_id)).collect()
-    };
+    let decided = stages::decisions(tx, &[item.id]).await?;
+    let decided_before = decided.iter().filter(|d| d.stage_id != stage.id).map(|d| IdentityId(d.identity_id)).collect();
     let asked = Asked {
         requester: IdentityId(item.requester_id),
         beneficiary,
@@ -272,6 +277,7 @@ pub(crate) async fn resolve_for(
     let now = tx.now();
     let facts = facts::approver_facts(tx, now, &asked, std::slice::from_ref(rule)).await?;
     let mut resolution = facts::resolve_open_stage(tx, rule, &facts).await?;
-    added::Added::of(tx, stage.id).await?.seat_them_in(&mut resolution);
-    Ok(Now { facts, resolution })
+    let by_hand = added::Added::of(tx, stage.id).await?;
+    by_hand.seat_them_in(&mut resolution);
+    Ok(Now { facts, resolution, by_hand, decided })
 }

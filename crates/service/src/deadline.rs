@@ -1,6 +1,6 @@
 //! Deadlines of stages: when they are, and what happens when one passes.
 
-use chrono::{Datelike, Days, NaiveTime, TimeDelta, TimeZone, Weekday};
+use chrono::{Datelike, Days, TimeDelta, Weekday};
 use latchkey_domain::{
     IdentityId, Instant, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef},
@@ -11,7 +11,7 @@ use latchkey_domain::{
 use latchkey_policy::{Counts, Deadline, Overdue};
 use latchkey_store::{Change, Db, Tx, identities, items, stages};
 
-use crate::{ServiceResult, approvers, expire, facts, notices};
+use crate::{ServiceResult, approvers, days::first_moment, expire, facts, notices};
 
 fn worker() -> ActorRef {
     Actor::Worker("deadlines").reference()
@@ -32,11 +32,7 @@ pub fn due(opened: Instant, deadline: &Deadline, zone: &str) -> Instant {
             for _ in 0..4_000 {
                 let local = at.with_timezone(&zone);
                 let tomorrow = local.date_naive() + Days::new(1);
-                let next_day = (0..4)
-                    .find_map(|h| {
-                        zone.from_local_datetime(&tomorrow.and_time(NaiveTime::from_hms_opt(h, 0, 0)?)).earliest()
-                    })
-                    .map_or(at + TimeDelta::days(1), |t| t.with_timezone(&chrono::Utc));
+                let next_day = first_moment(tomorrow, zone).unwrap_or(at + TimeDelta::days(1));
                 if matches!(local.weekday(), Weekday::Sat | Weekday::Sun) {
                     at = next_day;
                     continue;

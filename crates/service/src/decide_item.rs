@@ -1,6 +1,6 @@
 //! An approver decides.
 
-use chrono::{Duration, NaiveTime, TimeZone};
+use chrono::Duration;
 use latchkey_domain::{
     DecisionId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef, PersonActor},
@@ -9,7 +9,7 @@ use latchkey_domain::{
     grant::{GrantOrigin, GrantState},
     item::{ItemState, Progress, StageState, Verdict},
 };
-use latchkey_policy::{Approver, Resolution, Span, StageRule, Wish, Yes, check_request, is_reached, may_decide};
+use latchkey_policy::{Approver, Span, StageRule, Wish, Yes, check_request, is_reached, may_decide};
 use latchkey_store::{
     Change, Db, StoreError, Tx,
     grants::{self, NewGrant},
@@ -20,7 +20,8 @@ use latchkey_store::{
 
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult,
-    approvers::{self, Opening, added::Added},
+    approvers::{self, Now, Opening},
+    days::first_moment,
     deadline,
     facts::{self, Beneficiary, RoleToday},
     justify, notices, separation, shorten,
@@ -99,7 +100,7 @@ pub async fn decide_item_for(
         return Err(too_late(&mut tx, &item, person.identity).await?);
     };
     let may = Deciding { item: &item, stage: &stage, person, verdict: decision.verdict };
-    let Checked { role, beneficiary, seat, resolution, rule } = match may.check(&mut tx).await? {
+    let Checked { role, beneficiary, seat, now, rule } = match may.check(&mut tx).await? {
         Ok(facts) => facts,
         Err((code, refusal)) => return Err(record_refusal(tx, &item, actor, code, refusal).await?),
     };
@@ -111,14 +112,13 @@ pub async fn decide_item_for(
         )]));
     }
     let on_behalf_of = (*seat.seat() != seat.id).then_some(*seat.seat());
-    let mut said: Vec<Yes<IdentityId>> = stages::decisions(&mut tx, &[item.id])
-        .await?
-        .iter()
-        .filter(|d| d.stage_id == stage.id && d.verdict == Verdict::Approve)
+    let mut said: Vec<Yes<IdentityId>> = now
+        .said_in(&stage)
+        .filter(|d| d.verdict == Verdict::Approve)
         .map(|d| Yes { who: IdentityId(d.identity_id), seat: IdentityId(d.on_behalf_of.unwrap_or(d.identity_id)) })
         .collect();
     said.push(Yes { who: person.identity, seat: *seat.seat() });
-    let enough = decision.verdict == Verdict::Deny || is_reached(&resolution, &said);
+    let enough = decision.verdict == Verdict::Deny || is_reached(&now.resolution, &said);
 
     let reference = actor.reference();
     let (item, shortened) =
@@ -219,7 +219,8 @@ pub(crate) fn checked_comment(verdict: Verdict, comment: &str) -> Result<String,
     Ok(comment.to_owned())
 }
 
-fn open_stage<'a>(item: &ItemRow, all: &'a [StageRow]) -> Option<&'a StageRow> {
+/// The stage that waits for a decision.
+pub(crate) fn open_stage<'a>(item: &ItemRow, all: &'a [StageRow]) -> Option<&'a StageRow> {
     if item.state != ItemState::Waiting {
         return None;
     }
@@ -290,7 +291,7 @@ struct Checked {
     beneficiary: Beneficiary,
     /// What makes the actor an approver, and for whom.
     seat: Approver<IdentityId>,
-    resolution: Resolution<IdentityId>,
+    now: Now,
     rule: StageRule,
 }
 
@@ -318,15 +319,14 @@ impl Deciding<'_> {
         }
         let now = approvers::resolve_for(tx, self.item, self.stage, &rule, &role, &beneficiary).await?;
         let status = identities::get(tx, self.person.identity).await?.ok_or(ServiceError::NotFound)?.status;
-        if let Some(no) = Added::of(tx, self.stage.id).await?.gave_away(self.person.identity) {
+        if let Some(no) = now.by_hand.gave_away(self.person.identity) {
             return Ok(Err(no));
         }
         let seat = match may_decide(&now.resolution, &now.facts, &self.person.identity, status) {
             Ok(seat) => seat,
             Err(no) => return Ok(Err((no.code.as_str(), words("Nothing was decided.", &no)))),
         };
-        let spoken = stages::decisions(tx, &[self.item.id]).await?;
-        if spoken.iter().any(|d| d.stage_id == self.stage.id && d.identity_id == self.person.identity.0) {
+        if now.said_in(self.stage).any(|d| d.identity_id == self.person.identity.0) {
             return Ok(Err((
                 "decision.already_yours",
                 Refusal::new(
@@ -347,7 +347,7 @@ impl Deciding<'_> {
         {
             return Ok(Err(("separation", no)));
         }
-        Ok(Ok(Checked { role, beneficiary, seat, resolution: now.resolution, rule }))
+        Ok(Ok(Checked { role, beneficiary, seat, now, rule }))
     }
 
     /// Today's rules say whether this person may still have this role (promise 4); how long is the frozen policy's matter.
@@ -358,8 +358,8 @@ impl Deciding<'_> {
         beneficiary: &Beneficiary,
     ) -> ServiceResult<Option<latchkey_policy::Refusal>> {
         let person = beneficiary.facts(self.person.identity);
-        let hours = self.item.seconds.and_then(|s| u32::try_from(s / 3600).ok()).and_then(Span::from_hours);
-        let wish = Wish { duration: hours.unwrap_or(Span::MIN), reason: self.item.reason.clone() };
+        let asked = facts::span(self.item.seconds).unwrap_or(Span::MIN);
+        let wish = Wish { duration: asked, reason: self.item.reason.clone() };
         let short = Wish { duration: Span::MIN, reason: "asked".to_owned() };
         let known = check_request(&role.policy, &role.facts, &person, &short).err();
         if let Some(no) = known.and_then(|all| all.into_iter().find(|r| r.code.field().is_none())) {
@@ -487,17 +487,12 @@ impl Following<'_> {
 #[must_use]
 pub fn end_of(start: Instant, seconds: i64, zone: &str) -> Instant {
     let end = start + Duration::seconds(seconds);
-    let whole_days =
-        u32::try_from(seconds / 3600).ok().and_then(Span::from_hours).is_some_and(|s| s.whole_days().is_some());
-    if !whole_days {
+    if facts::span(Some(seconds)).is_none_or(|span| span.whole_days().is_none()) {
         return end;
     }
     let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
     let next_day = end.with_timezone(&zone).date_naive() + chrono::Days::new(1);
-    // Where midnight doesn't exist (a clock that springs forward then), the day ends at the first moment of the next.
-    (0..4)
-        .find_map(|hour| zone.from_local_datetime(&next_day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?)).earliest())
-        .map_or(end, |midnight| midnight.with_timezone(&chrono::Utc))
+    first_moment(next_day, zone).unwrap_or(end)
 }
 
 #[cfg(test)]

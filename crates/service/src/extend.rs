@@ -1,6 +1,6 @@
 //! A wish for what somebody has or waits for already: it goes on from the access that there is, or replaces the wish before.
 
-use chrono::{NaiveDate, TimeDelta, TimeZone};
+use chrono::{NaiveDate, TimeDelta};
 use latchkey_domain::{
     IdentityId, Instant, RequestId, RoleId,
     actor::ActorRef,
@@ -18,6 +18,7 @@ use latchkey_store::{
 
 use crate::{
     FieldProblem, ServiceError, ServiceResult,
+    days::first_moment,
     facts::{Beneficiary, RoleToday},
     grants as ending,
 };
@@ -60,9 +61,7 @@ pub fn start_of(day: Option<NaiveDate>, zone: &str, now: Instant) -> ServiceResu
     if day == today {
         return Ok(None);
     }
-    // Where midnight doesn't exist (a clock that springs forward then), the day begins at the first moment that does.
-    let start = (0..4).find_map(|hour| zone.from_local_datetime(&day.and_hms_opt(hour, 0, 0)?).earliest());
-    Ok(start.map(|s| s.with_timezone(&chrono::Utc)))
+    Ok(first_moment(day, zone))
 }
 
 /// How a wish stands to what the beneficiary has and waits for.

@@ -9,7 +9,7 @@ use latchkey_domain::{
 use latchkey_store::{Change, Db, added_approvers, identities, items, stages};
 
 use crate::{
-    Refusal, ServiceError, ServiceResult,
+    ServiceError, ServiceResult,
     approvers::added::{self, ADDED, HANDED},
     checks, facts, notices,
 };
@@ -56,14 +56,7 @@ pub async fn hand_over(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &HandOve
     identities::lock(&mut tx, &people).await?;
     tx.now_is(clock.now());
     let item = items::get(&mut tx, wish.item).await?.ok_or(ServiceError::NotFound)?;
-    let Some((stage, listed)) = added::open_stage(&mut tx, &item).await? else {
-        return Err(ServiceError::Conflict(Refusal::new(
-            "approver.nothing_open",
-            WHAT,
-            "It doesn't wait for a decision any more.",
-            "Open the request to see where it stands.",
-        )));
-    };
+    let (stage, listed) = added::open_stage(&mut tx, &item, WHAT).await?;
     let mine = listed.iter().find(|a| a.identity_id == me.0);
     let own = [item.requester_id, item.beneficiary_id].contains(&me.0);
     let active = identities::get(&mut tx, me).await?.is_some_and(|i| i.status.may_act());

@@ -15,6 +15,7 @@ pub mod catalog;
 mod checks;
 pub mod compare;
 pub mod confirm_restore;
+pub mod days;
 pub mod deadline;
 pub mod decide_item;
 pub mod decide_many;

@@ -54,10 +54,7 @@ pub async fn active_for(c: &mut impl AsConn, from: &[Uuid], now: Instant) -> Sto
     let open: Vec<DelegationRow> = rows_in!(
         c,
         DelegationRow,
-        "select d.id, d.from_id, f.display_name as from_name, d.to_id, t.display_name as to_name,
-                t.status as to_status, d.starts_at, d.ends_at, d.limits, d.created_at, d.ended_at
-         from delegation d join identity f on f.id = d.from_id join identity t on t.id = d.to_id
-         where d.ended_at is null and d.over_at is null and d.from_id in ({}) order by d.created_at, d.id",
+        delegation!("where d.ended_at is null and d.over_at is null and d.from_id in ({}) order by d.created_at, d.id"),
         from
     )?;
     Ok(open.into_iter().filter(|d| d.starts_at <= now && now < d.ends_at).collect())

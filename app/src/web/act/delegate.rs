@@ -1,10 +1,11 @@
 //! `/do/delegate` and `/do/end-delegation`: somebody lets somebody else decide for them.
 
 use axum::{extract::State, response::Response};
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Days, NaiveDate};
 use latchkey_domain::{DelegationId, Instant, role::Risk};
 use latchkey_service::{
     FieldProblem, ServiceError,
+    days::first_moment,
     delegate::{self, Limits, Wish},
 };
 use latchkey_store::routing;
@@ -64,12 +65,12 @@ fn parse(fields: &Fields, zone: chrono_tz::Tz, now: Instant) -> Result<Wish, Vec
         say("to", "delegation.nobody", "Choose who decides for you.");
     }
     let day = |name: &str| fields.text(name).parse::<NaiveDate>().ok();
-    let starts = day("starts").and_then(|day| start_of(day, zone));
+    let starts = day("starts").and_then(|day| first_moment(day, zone));
     if starts.is_none() {
         say("starts", "delegation.no_start", "Give the first day, such as 2027-03-01.");
     }
     // The last day counts: it ends where the next one begins.
-    let ends = day("ends").and_then(|day| start_of(day.checked_add_days(Days::new(1))?, zone));
+    let ends = day("ends").and_then(|day| first_moment(day.checked_add_days(Days::new(1))?, zone));
     if ends.is_none() {
         say("ends", "delegation.no_end", "Give the last day, such as 2027-03-07.");
     }
@@ -89,13 +90,6 @@ fn parse(fields: &Fields, zone: chrono_tz::Tz, now: Instant) -> Result<Wish, Vec
     // A first day that is today begins now: what waits already is covered at once.
     let starts_at = if starts < now && now - starts < chrono::TimeDelta::days(1) { now } else { starts };
     Ok(Wish { to, starts_at, ends_at, limits: Limits { up_to, roles: Vec::new() } })
-}
-
-/// The first moment of a day in a zone; where midnight doesn't exist, the first that does.
-fn start_of(day: NaiveDate, zone: chrono_tz::Tz) -> Option<Instant> {
-    (0..4)
-        .find_map(|hour| zone.from_local_datetime(&day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?)).earliest())
-        .map(|at| at.with_timezone(&chrono::Utc))
 }
 
 pub(in crate::web) async fn end(

@@ -3,7 +3,7 @@
 //! They are rows of the open stage like the others. What is different: when the stage is remade from its rule they stay
 //! while they may still decide, and whoever gave their seat away doesn't come back as long as it is taken.
 
-use latchkey_domain::{IdentityId, ItemId, StageId, event::StageApprover, identity::IdentityKind};
+use latchkey_domain::{IdentityId, StageId, event::StageApprover, identity::IdentityKind};
 use latchkey_policy::{Approver, Because, Resolution};
 use latchkey_store::{
     Tx,
@@ -14,7 +14,7 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use crate::{FieldProblem, Refusal, ServiceResult};
+use crate::{FieldProblem, Refusal, ServiceError, ServiceResult, decide_item};
 
 /// The word for somebody to whom a seat was handed over.
 pub const HANDED: &str = "handed";
@@ -130,17 +130,24 @@ pub(crate) async fn could_decide(
     Ok(Ok(name))
 }
 
-/// The open stage of a waiting item, with who can decide it now.
+/// The open stage of a waiting item, with who can decide it now. `what` says what didn't happen.
+///
+/// # Errors
+/// `Conflict` when nothing is open any more.
 pub(crate) async fn open_stage(
     tx: &mut Tx,
     item: &ItemRow,
-) -> ServiceResult<Option<(stages::StageRow, Vec<stages::ApproverRow>)>> {
-    if item.state != latchkey_domain::item::ItemState::Waiting {
-        return Ok(None);
-    }
-    let all = stages::of_items(tx, &[ItemId(item.id).0]).await?;
-    let open = all.into_iter().find(|s| s.state == latchkey_domain::item::StageState::Open && s.position == item.stage);
-    let Some(stage) = open else { return Ok(None) };
+    what: &'static str,
+) -> ServiceResult<(stages::StageRow, Vec<stages::ApproverRow>)> {
+    let all = stages::of_items(tx, &[item.id]).await?;
+    let Some(stage) = decide_item::open_stage(item, &all) else {
+        return Err(ServiceError::Conflict(Refusal::new(
+            "approver.nothing_open",
+            what,
+            "It doesn't wait for a decision any more.",
+            "Open the request to see where it stands.",
+        )));
+    };
     let listed = stages::approvers(tx, &[stage.id]).await?;
-    Ok(Some((stage, listed)))
+    Ok((stage.clone(), listed))
 }

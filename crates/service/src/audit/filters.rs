@@ -1,6 +1,6 @@
 //! What the log can be filtered by, and how the words of a form become a filter.
 
-use chrono::{NaiveDate, NaiveTime, TimeZone};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use latchkey_domain::{IdentityId, Instant, RequestId, RoleId, SystemId};
 use latchkey_store::{
@@ -10,7 +10,7 @@ use latchkey_store::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FieldProblem, ServiceResult};
+use crate::{FieldProblem, ServiceResult, days::first_moment};
 
 mod groups;
 
@@ -218,7 +218,7 @@ fn days(typed: &Typed, zone: Tz, u: &mut Understood) {
         }
         let day =
             NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.checked_add_days(chrono::Days::new(next)));
-        let start = day.and_then(|d| start_of(d, zone));
+        let start = day.and_then(|d| first_moment(d, zone));
         if start.is_none() {
             u.problems.push(FieldProblem::new(
                 field,
@@ -240,13 +240,6 @@ fn days(typed: &Typed, zone: Tz, u: &mut Understood) {
     }
     u.filter.from = from;
     u.filter.to = to;
-}
-
-/// The first moment of a day; where clocks spring forward at midnight, that isn't midnight.
-fn start_of(day: NaiveDate, zone: Tz) -> Option<Instant> {
-    (0..4)
-        .find_map(|hour| zone.from_local_datetime(&day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?)).earliest())
-        .map(|start| start.with_timezone(&chrono::Utc))
 }
 
 struct Words {

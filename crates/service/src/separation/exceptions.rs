@@ -4,7 +4,7 @@
 //! itself; whoever may grant it, and whoever answers for it, can end it earlier. When it is over, what is held stays held:
 //! the report names it from then on, and nothing new is given.
 
-use chrono::{Days, Months, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Days, Months, NaiveDate};
 use chrono_tz::Tz;
 use latchkey_domain::{
     IdentityId, Instant, SeparationExceptionId, SeparationRuleId,
@@ -22,7 +22,7 @@ use latchkey_store::{
     },
 };
 
-use crate::{FieldProblem, Refusal, ServiceError, ServiceResult, facts};
+use crate::{FieldProblem, Refusal, ServiceError, ServiceResult, days::first_moment, facts};
 
 /// The longest reason, in characters.
 pub const MAX_REASON_CHARS: usize = 1000;
@@ -199,12 +199,9 @@ fn checked(wish: &ExceptionWish, now: Instant, zone: Tz) -> ServiceResult<(Strin
     }
 }
 
-/// The first moment of the next day. Where midnight doesn't exist, the day ends when the clock has sprung forward.
+/// A day ends with the first moment of the next.
 fn end_of_day(day: NaiveDate, zone: Tz) -> Option<Instant> {
-    let next = day.checked_add_days(Days::new(1))?;
-    (0..4)
-        .find_map(|hour| zone.from_local_datetime(&next.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?)).earliest())
-        .map(|at| at.with_timezone(&chrono::Utc))
+    first_moment(day.checked_add_days(Days::new(1))?, zone)
 }
 
 /// Ends an exception before its time. What is held stays held. Returns its rule's key.
