@@ -3,6 +3,8 @@
 
 #[path = "../examples/gallery/access.rs"]
 mod access;
+#[path = "../examples/gallery/activating.rs"]
+mod activating;
 #[path = "../examples/gallery/asking.rs"]
 mod asking;
 #[path = "../examples/gallery/carting.rs"]
@@ -34,6 +36,7 @@ fn pages() -> Vec<(&'static str, String)> {
     Owner::new().with(|| {
         [
             access::sheets(),
+            activating::sheets(),
             asking::sheets(),
             carting::sheets(),
             following::sheets(),

@@ -47,6 +47,9 @@ struct Args {
     /// Measures only how many evaluations of a policy one core does in a second; needs neither a database nor a build.
     #[arg(long)]
     policies: bool,
+    /// Measures only the inbox of somebody for whom 200 items wait, in a company with 10,000 open ones.
+    #[arg(long)]
+    inbox: bool,
     /// Measures nothing: fills a database, starts the program on it, says who can visit, and waits for Ctrl-C. For profilers.
     #[arg(long)]
     hold: bool,
@@ -57,6 +60,8 @@ const SMALL: Size = Size { people: 2_000, roles: 1_000, grants: 50_000, requests
 const READER: usize = 20;
 /// How often the program is started; the median is told.
 const STARTS: usize = 7;
+
+const MANY_OPEN: Size = Size { people: 2_000, roles: 1_000, grants: 50_000, requests: 10_000, pending: 10_000 };
 
 const LARGE: Size = Size { people: 100_000, roles: 1_000, grants: 1_000_000, requests: 5_000, pending: 500 };
 
@@ -78,6 +83,15 @@ async fn main() -> Result<()> {
             None => sqlite,
         };
         return hold(&args, &url).await;
+    }
+    if args.inbox {
+        reports.push(inbox(&args, "SQLite, 10,000 open items", &sqlite).await?);
+        if let Some(server) = &args.postgres {
+            let url = create_database(server, "latchkey_bench_inbox").await?;
+            reports.push(inbox(&args, "PostgreSQL, 10,000 open items", &url).await?);
+        }
+        report::print(&reports);
+        return Ok(());
     }
     reports.push(measure(&args, "SQLite, 2,000 people", &sqlite, SMALL).await?);
     if let Some(server) = &args.postgres {
@@ -176,6 +190,33 @@ async fn measure(args: &Args, title: &str, url: &str, size: Size) -> Result<Repo
         report.confirmed = target.measure(&server, &db, &visitors).await?;
         server.stop().await?;
     }
+    db.close().await;
+    Ok(report)
+}
+
+/// The inbox alone: its first page, one decision open in it, and narrowed.
+async fn inbox(args: &Args, title: &str, url: &str) -> Result<Report> {
+    eprintln!("{title}: filling the database");
+    let db = open(url).await?;
+    let company = bulk::fill(&db, server::now(), &policy(), MANY_OPEN).await?;
+    let visitors = visitors(&db, &company).await?;
+    bulk::analyze(&db).await?;
+    let waiting = testing::number(&db, "select count(*) from item where state = 'waiting'").await?;
+    let manager = &visitors[company.manager];
+    let server = Server::start(&args.bin, url, KEY, Part::Pages, &[]).await?;
+    let mut report = Report::new(title, vec![server.started_in], server.memory()?);
+    let mine = server.items_of_inbox(manager).await?;
+    eprintln!("{title}: {waiting} items wait, {} of them on the first page of this manager's inbox", mine.len());
+    let first = mine.first().context("nothing waits for the manager")?;
+    for (name, path) in [
+        ("inbox", "/approvals".to_owned()),
+        ("inbox, one chosen", format!("/approvals?item={first}")),
+        ("inbox, narrowed", "/approvals?risk=low&sort=closing".to_owned()),
+    ] {
+        report.lines.push(page(&server, name, &path, manager, args.requests).await?);
+    }
+    report.memory_under_load = server.memory()?;
+    server.stop().await?;
     db.close().await;
     Ok(report)
 }

@@ -67,7 +67,7 @@ fn percentile(all: &[Duration], of_hundred: usize) -> String {
 
 /// Prints every report, and how the last compares with the first.
 pub fn print(reports: &[Report]) {
-    if let Some(report) = reports.first() {
+    if let Some(report) = reports.first().filter(|report| !report.first_visit.is_empty()) {
         println!("\nA first visit, bytes on the wire with brotli:");
         for (path, size) in &report.first_visit {
             println!("{path:<48}{size:>9}");

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     portal::{Portal, Visitor},
-    queries::{filled, keep_apart, literal, managed_grant, named, one, policy},
+    queries::{filled, keep_apart, literal, managed_grant, named, one, policy, right},
 };
 
 /// What the previous release's pages sent.
@@ -97,6 +97,8 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
     };
     cart::add(&world.db, world.clock.as_ref(), &holder, &[adding]).await.unwrap();
     let mut names = names(&world, &company).await;
+    let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
+    names.insert("right", right.to_string());
     let portal = Portal::new(world).await;
     let person = |names: &Names, name| IdentityId(named(names, name).parse().unwrap());
     let visitors = BTreeMap::from([

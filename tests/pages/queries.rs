@@ -60,6 +60,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/requests/{open_request}/approvers/{open_item}", 3),
     (Administrator, "/requests/{open_request}/approvers/{open_item}?q=ada", 5),
     (Holder, "/access/{grant}/give-back", 2),
+    (Holder, "/access/{right}/activate", 8),
     (Manager, "/access/{managed_grant}/end", 4),
     (New, "/approvals", 2),
     (Manager, "/approvals", 15),
@@ -193,7 +194,9 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let newcomer = world.person("Nadia Newcomer", Some(company.people[1])).await;
     grow_lists(&world, &company, large).await;
     keep_apart(&world, &company, newcomer, large.conflicts).await;
-    let names = names(&world, &company).await;
+    let mut names = names(&world, &company).await;
+    let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
+    names.insert("right", right.to_string());
     let portal = Portal::new(world).await;
     let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
     let mut visitors = BTreeMap::new();
@@ -283,6 +286,18 @@ pub(crate) async fn keep_apart(world: &World, company: &Company, newcomer: latch
             exceptions::grant(&world.db, world.clock.as_ref(), &actor, &wish, "UTC").await.unwrap();
         }
     }
+}
+
+/// The right to activate a role of the manager's.
+pub(crate) async fn right(world: &World, company: &Company, who: IdentityId) -> latchkey_domain::GrantId {
+    let mut body: serde_json::Value = serde_json::from_str(&policy()).unwrap();
+    body["schema"] = json!(3);
+    body["policy"]["activation"] = json!({"max": "8h", "default": "2h", "offer": ["2h", "8h"]});
+    let policy = world.policy("activated", &body).await;
+    let system = world.system("production", latchkey_domain::system::SystemKind::Ldap, None).await;
+    let shell = world.entitlement(system, "shell").await;
+    let role = world.role("activated", Some(company.people[company.manager]), policy, &[shell]).await;
+    world.right(who, role, None).await
 }
 
 /// What stands for the names in the addresses.

@@ -17,6 +17,7 @@ fn wait(at: usize, how_long: &str, reason: &str, minutes: i64) -> WaitsForYou {
     WaitsForYou {
         href: "/approvals?item=1".to_owned(),
         who: PEOPLE[at].to_owned(),
+        asks: " asks for ",
         role: ROLES[at % ROLES.len()].0.to_owned(),
         how_long: how_long.to_owned(),
         risk: ROLES[at % ROLES.len()].3,
@@ -73,10 +74,12 @@ pub fn held(at: usize, ends: Option<i64>) -> AccessRow {
         give_back: ends.map(|_| "/requests/1/give-back".to_owned()),
         extend: ends.filter(|days| *days < 14).map(|_| "/roles/1?extend=1".to_owned()),
         stays: ends.is_none().then(|| "Comes with your job".to_owned()),
+        activate: None,
+        active: false,
     }
 }
 
-fn usual_home() -> HomePage {
+pub fn usual_home() -> HomePage {
     HomePage {
         waits: vec![
             wait(
@@ -91,6 +94,7 @@ fn usual_home() -> HomePage {
         waits_total: 3,
         waiting: vec![line(4, Mark::Waiting, 1500), line(3, Mark::Working, 3), line(2, Mark::Attention, 50)],
         waiting_total: 3,
+        ready: Vec::new(),
         access: vec![
             held(0, Some(4)),
             held(4, Some(12)),

@@ -128,6 +128,7 @@ fn role(ask: Ask) -> RolePage {
         ],
         policy: "Manager, then owner".to_owned(),
         longest: Duration::days(90),
+        active_for: None,
         assurance: Some("A second factor in the last 12 hours".to_owned()),
         peers: Some(Peers { have: 6, of: 8, who: "people in Finance operations".to_owned() }),
         usual_time: Some(Duration::hours(20)),
@@ -198,6 +199,7 @@ pub fn sheets() -> Vec<Sheet> {
                 why: Sentence::of("You asked on 25 November 2026; Amara Okafor approved."),
                 give_back: Some("#".to_owned()),
                 extend: Some("#".to_owned()),
+                activate: None,
             }),
         ),
         role_sheet(

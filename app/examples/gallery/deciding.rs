@@ -60,6 +60,7 @@ fn decision(deciding: Deciding) -> Decision {
         reason:
             "Month-end close: I reconcile the payroll run of February with the ledger, and Wei is away until the 12th."
                 .to_owned(),
+        asks: " asks for ",
         role: "Payroll reader".to_owned(),
         role_href: "/roles/1".to_owned(),
         description: ROLES[0].1.to_owned(),

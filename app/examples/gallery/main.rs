@@ -2,6 +2,7 @@
 //! database or a server: `cargo run -p latchkey-app --example gallery --features views -- DIR`.
 
 mod access;
+mod activating;
 mod asking;
 mod carting;
 mod deciding;
@@ -35,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            activating::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

@@ -28,6 +28,7 @@ pub fn Keys() -> impl IntoView {
     #[cfg(not(feature = "hydrate"))]
     let _ = turn;
     let list = KEYS
+        .into_iter()
         .map(|(key, does)| {
             view! {
                 <div class="keys-line">
@@ -38,7 +39,7 @@ pub fn Keys() -> impl IntoView {
                 </div>
             }
         })
-        .to_vec();
+        .collect_view();
     view! {
         <dialog id="keys" class="keys" aria-labelledby="keys-title">
             <h2 id="keys-title">"Keys"</h2>

@@ -16,6 +16,7 @@ pub fn ThemeSwitch(
 ) -> impl IntoView {
     let alive = alive();
     let choices = THEMES
+        .into_iter()
         .map(|(value, label)| {
             view! {
                 <label class="theme-choice">
@@ -33,7 +34,7 @@ pub fn ThemeSwitch(
                 </label>
             }
         })
-        .to_vec();
+        .collect_view();
     view! {
         <fieldset class="theme-switch" hidden=move || !alive.get()>
             <legend>"Colours"</legend>

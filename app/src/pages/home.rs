@@ -14,6 +14,8 @@ pub struct WaitsForYou {
     pub href: String,
     /// Who it is for.
     pub who: String,
+    /// What they do: " asks for ", " asks to activate ".
+    pub asks: &'static str,
     /// The role.
     pub role: String,
     /// "90 days".
@@ -54,6 +56,8 @@ pub struct HomePage {
     pub waiting: Vec<RequestLine>,
     /// How many are open in all.
     pub waiting_total: u32,
+    /// What the reader may activate and hasn't now.
+    pub ready: Vec<AccessRow>,
     /// What the reader holds, expiring first; at most fifty.
     pub access: Vec<AccessRow>,
     /// How many in all.
@@ -94,6 +98,7 @@ pub fn HomeView(
         waits_total,
         waiting,
         waiting_total,
+        ready,
         access,
         access_total,
         ending,
@@ -161,6 +166,14 @@ pub fn HomeView(
                     .into_any()
             }}
         </Section>
+        {(!ready.is_empty())
+            .then(|| {
+                view! {
+                    <Section id="ready" title="Ready when you need it">
+                        <AccessTable rows=ready caption="What you may activate" reader=reader/>
+                    </Section>
+                }
+            })}
         <Section id="access" title="Your access" aside=access_aside>
             {if access.is_empty() {
                 view! {
@@ -189,14 +202,14 @@ pub fn HomeView(
 }
 
 fn wait_row(one: WaitsForYou, reader: Reader) -> AnyView {
-    let WaitsForYou { href, who, role, how_long, risk, reason, since, then } = one;
+    let WaitsForYou { href, who, asks, role, how_long, risk, reason, since, then } = one;
     view! {
         <li class="row row-wait" data-row="">
             <div class="row-main">
                 <p class="row-title">
                     <a class="row-link" href=href>
                         {who}
-                        <span class="row-joint">" asks for "</span>
+                        <span class="row-joint">{asks}</span>
                         {role}
                     </a>
                 </p>

@@ -1,5 +1,6 @@
 //! The pages as views: each file holds what the page shows, as plain data, and how it is drawn. Nothing is loaded here.
 
+pub mod activate;
 pub mod admin;
 pub mod approvals;
 pub mod audit;

@@ -14,7 +14,7 @@ use crate::{
     account::AccountState,
     actor::ActorRef,
     fulfilment::{Outcome, Presence},
-    grant::{GrantEnd, GrantOrigin},
+    grant::{GrantEnd, GrantKind, GrantOrigin},
     identity::Status,
     item::{MessageSide, Verdict},
     text_enum::text_enum,
@@ -62,6 +62,9 @@ pub struct SubmittedItem {
     /// The grant that it goes on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<GrantId>,
+    /// What is asked for: access, the right to activate it, or an activation.
+    #[serde(default, skip_serializing_if = "GrantKind::is_standing")]
+    pub kind: GrantKind,
 }
 
 /// Why somebody can decide.
@@ -296,6 +299,8 @@ pub enum EventBody {
         item: Option<ItemId>,
         starts_at: Instant,
         ends_at: Option<Instant>,
+        #[serde(default, skip_serializing_if = "GrantKind::is_standing")]
+        grant_kind: GrantKind,
     },
     /// A grant's start has come.
     GrantStarted { grant: GrantId, identity: IdentityId, role: RoleId },
@@ -481,9 +486,10 @@ impl EventBody {
                 all.extend(instead_of.map(|i| (Identity, i.0)));
                 all
             }
-            Self::GrantCreated { grant, identity, role, item, .. } => {
+            Self::GrantCreated { grant, identity, role, item, grant_kind, .. } => {
                 let mut all = vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)];
                 all.extend(item.map(|i| (Item, i.0)));
+                all.extend(grant_kind.activates().map(|right| (Grant, right.0)));
                 all
             }
             Self::GrantStarted { grant, identity, role }

@@ -10,6 +10,7 @@
 //!   whether enough of them said yes.
 //! - [`separation`] tells what one person must not combine, and what would resolve it (promise 4).
 
+mod activation;
 mod approvers;
 mod condition;
 mod explain;
@@ -22,6 +23,7 @@ mod rule;
 pub mod separation;
 mod span;
 
+pub use activation::{Activation, ActivationField, MAX_ACTIVE};
 pub use approvers::{
     Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, resolve_stage,
     who_could_decide,

@@ -7,7 +7,7 @@ use latchkey_domain::{
     actor::{Actor, ActorRef},
     clock::Clock,
     event::{EventBody, NewEvent},
-    grant::{GrantOrigin, GrantState},
+    grant::{GrantKind, GrantOrigin, GrantState},
     identity::Status,
     portal_role::PortalRole,
     role::Risk,
@@ -118,6 +118,7 @@ async fn give(
             starts_at,
             ends_at: None,
             zone: zone.unwrap_or_else(|| "UTC".to_owned()),
+            kind: GrantKind::Standing,
         },
     )
     .await?;
@@ -130,6 +131,7 @@ async fn give(
         item: None,
         starts_at,
         ends_at: None,
+        grant_kind: GrantKind::Standing,
     };
     events.push(NewEvent::new(actor.clone(), body).text("reason", reason));
     events.push(NewEvent::new(actor.clone(), EventBody::AdministratorAdded { identity, grant }));

@@ -1,30 +1,25 @@
 //! An approver decides.
 
-use chrono::Duration;
 use latchkey_domain::{
-    DecisionId, GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
+    DecisionId, IdentityId, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
     actor::{Actor, ActorRef, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent},
-    grant::{GrantOrigin, GrantState},
     item::{ItemState, Progress, StageState, Verdict},
 };
 use latchkey_policy::{Approver, Span, StageRule, Wish, Yes, check_request, is_reached, may_decide};
 use latchkey_store::{
-    Change, Db, StoreError, Tx,
-    grants::{self, NewGrant},
-    identities,
+    Change, Db, StoreError, Tx, identities,
     items::{self, ItemRow},
     stages::{self, NewDecision, StageRow},
 };
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult,
+    FieldProblem, Refusal, ServiceError, ServiceResult, activate,
     approvers::{self, Now, Opening},
-    days::first_moment,
     deadline,
     facts::{self, Beneficiary, RoleToday},
-    justify, notices, separation, shorten,
+    new_grant, notices, separation, shorten,
 };
 
 /// The longest comment, in characters.
@@ -124,7 +119,7 @@ pub async fn decide_item_for(
     let (item, shortened) =
         shorten::apply(&mut tx, item, stage.id, person.identity, decision.verdict, at_most, &reference).await?;
     // A step that duties being kept apart wants since comes before the last yes.
-    let (item, all, added) = if enough {
+    let (item, all, added) = if enough && item.activates_id.is_none() {
         separation::with_stages_of_today(&mut tx, item, all, &role, decision.verdict, &reference).await?
     } else {
         (item, all, Vec::new())
@@ -180,7 +175,9 @@ pub async fn decide_item_for(
     match to.state {
         ItemState::Waiting if !enough => {}
         ItemState::Waiting => events.push(follow.next_stage(&mut tx, to, &all).await?),
-        ItemState::Approved => events.extend(follow.grant(&mut tx).await?),
+        ItemState::Approved => {
+            events.extend(new_grant::of_item(&mut tx, &item, &role, &beneficiary, &reference).await?)
+        }
         _ => stages::close_item(&mut tx, item.id()).await?,
     }
     if to.state != ItemState::Waiting {
@@ -337,15 +334,18 @@ impl Deciding<'_> {
                 ),
             )));
         }
-        if self.verdict == Verdict::Approve
-            && let Some(no) = self.not_eligible(tx, &role, &beneficiary).await?
-        {
-            return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
-        }
-        if self.verdict == Verdict::Approve
-            && let Some(no) = separation::at_decision(tx, self.item, &role, &beneficiary.name).await?
-        {
-            return Ok(Err(("separation", no)));
+        if self.verdict == Verdict::Approve && self.item.activates_id.is_some() {
+            let at = tx.now();
+            if let Some(no) = activate::not_approvable(tx, at, self.item, &role, &beneficiary).await? {
+                return Ok(Err(("activation", no)));
+            }
+        } else if self.verdict == Verdict::Approve {
+            if let Some(no) = self.not_eligible(tx, &role, &beneficiary).await? {
+                return Ok(Err((no.code.as_str(), words("It can't be approved as things are today.", &no))));
+            }
+            if let Some(no) = separation::at_decision(tx, self.item, &role, &beneficiary.name).await? {
+                return Ok(Err(("separation", no)));
+            }
         }
         Ok(Ok(Checked { role, beneficiary, seat, now, rule }))
     }
@@ -407,8 +407,7 @@ pub(crate) async fn approve_by_rule(
             rule,
         },
     )];
-    let follow = Following { item: &row, role, beneficiary, actor: &actor };
-    events.extend(follow.grant(tx).await?);
+    events.extend(new_grant::of_item(tx, &row, role, beneficiary, &actor).await?);
     Ok(events)
 }
 
@@ -441,72 +440,5 @@ impl Following<'_> {
         .await?;
         let opening = Opening { item: self.item.id(), request, stage, position: to.stage, deadline: due };
         approvers::open(tx, &opening, &resolution, self.actor).await
-    }
-
-    /// Every stage said yes: from now on the beneficiary holds the role.
-    async fn grant(&self, tx: &mut Tx) -> ServiceResult<Vec<NewEvent>> {
-        let now = tx.now();
-        let starts_at = self.item.starts_at.filter(|s| *s > now).unwrap_or(now);
-        let ends_at = self.item.ends_at.or_else(|| self.item.seconds.map(|s| end_of(starts_at, s, &self.item.zone)));
-        let grant = NewGrant {
-            id: GrantId::new(now),
-            identity: self.beneficiary.id,
-            role: self.role.id,
-            role_version: self.role.version,
-            origin: GrantOrigin::Request,
-            item: Some(self.item.id()),
-            reason: self.item.reason.clone(),
-            state: GrantState::at_start(starts_at, now),
-            starts_at,
-            ends_at,
-            zone: self.item.zone.clone(),
-        };
-        grants::insert(tx, &grant).await?;
-        let mut events = vec![NewEvent::new(
-            self.actor.clone(),
-            EventBody::GrantCreated {
-                grant: grant.id,
-                identity: grant.identity,
-                role: grant.role,
-                role_version: grant.role_version,
-                origin: grant.origin,
-                item: grant.item,
-                starts_at,
-                ends_at,
-            },
-        )];
-        if grant.state == GrantState::Active {
-            events.extend(justify::settle(tx, grant.identity, self.actor).await?);
-        }
-        Ok(events)
-    }
-}
-
-/// When access of `seconds` from `start` ends: whole days end with the day in the person's zone (UTC where none is known),
-/// hours to the minute.
-#[must_use]
-pub fn end_of(start: Instant, seconds: i64, zone: &str) -> Instant {
-    let end = start + Duration::seconds(seconds);
-    if facts::span(Some(seconds)).is_none_or(|span| span.whole_days().is_none()) {
-        return end;
-    }
-    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
-    let next_day = end.with_timezone(&zone).date_naive() + chrono::Days::new(1);
-    first_moment(next_day, zone).unwrap_or(end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_end_with_the_day_where_the_person_is_and_hours_to_the_minute() {
-        let start: Instant = "2027-03-01T13:05:00Z".parse().unwrap();
-        let day = 24 * 3600;
-        assert_eq!(end_of(start, 2 * day, "Europe/Zurich").to_rfc3339(), "2027-03-03T23:00:00+00:00");
-        assert_eq!(end_of(start, 2 * day, "").to_rfc3339(), "2027-03-04T00:00:00+00:00");
-        assert_eq!(end_of(start, 8 * 3600, "Europe/Zurich"), start + Duration::hours(8));
-        // In Beirut clocks spring forward at midnight: 2027-03-28 begins at 01:00.
-        assert_eq!(end_of(start, 26 * day, "Asia/Beirut").to_rfc3339(), "2027-03-27T22:00:00+00:00");
     }
 }

@@ -62,7 +62,7 @@ pub async fn start_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> Service
         identities::lock(&mut tx, &[grant.identity()]).await?;
         tx.now_is(clock.now());
         let Some(now) = store::get(&mut tx, grant.id()).await? else { continue };
-        if now.state.start().is_err() {
+        if now.state.start(now.kind()).is_err() {
             continue;
         }
         let status = facts::beneficiary(&mut tx, now.identity()).await?.status;

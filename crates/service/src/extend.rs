@@ -79,7 +79,9 @@ pub async fn stands(
 ) -> ServiceResult<Stands> {
     let you = person.id == requester;
     let waiting = items::waiting_of(c, person.id).await?;
-    let supersedes = waiting.into_iter().find(|i| i.role_id == role.id.0 && i.state == ItemState::Waiting);
+    let supersedes = waiting
+        .into_iter()
+        .find(|i| i.role_id == role.id.0 && i.state == ItemState::Waiting && i.activates_id.is_none());
     if let Some(item) = supersedes.as_ref().filter(|i| i.requester_id != requester.0) {
         let request = items::request(c, RequestId(item.request_id)).await?;
         let reference = request.map(|r| r.reference).unwrap_or_default();
@@ -94,8 +96,10 @@ pub async fn stands(
     }
     let live = grants::live_of(c, person.id).await?;
     // What ends last is what there is to go on from; without an end there is nothing to ask for.
-    let last =
-        live.into_iter().filter(|g| g.role_id == role.id.0).max_by_key(|g| g.ends_at.unwrap_or(Instant::MAX_UTC));
+    let last = live
+        .into_iter()
+        .filter(|g| g.role_id == role.id.0 && g.activates_id.is_none())
+        .max_by_key(|g| g.ends_at.unwrap_or(Instant::MAX_UTC));
     let Some(last) = last else { return Ok(Stands { extends: None, supersedes, starts_at }) };
     let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
     let Some(end) = last.ends_at else {
@@ -181,7 +185,10 @@ pub(crate) async fn end_what_follows(
     if !matches!(reason, GrantEnd::GivenBack | GrantEnd::Revoked) {
         return Ok(events);
     }
-    for next in item_terms::scheduled_after(tx, ended.id()).await? {
+    // What was activated by a right ends with it, too.
+    let mut follows = grants::scheduled_after(tx, ended.id()).await?;
+    follows.extend(grants::activations_of(tx, ended.id()).await?);
+    for next in follows {
         events.extend(Box::pin(ending::end(tx, &next, reason, actor)).await?);
     }
     Ok(events)

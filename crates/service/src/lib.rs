@@ -3,6 +3,7 @@
 //! The service knows no HTTP. Each action takes the database, the clock and the actor, and ends in one commit that takes
 //! the events of the change.
 
+pub mod activate;
 pub mod add_administrator;
 pub mod add_approver;
 pub mod apply_catalog;
@@ -33,6 +34,7 @@ pub mod hand_over;
 pub mod import_people;
 pub mod justify;
 pub mod leave;
+pub mod new_grant;
 pub mod notices;
 pub mod people;
 pub mod plan;

@@ -105,6 +105,20 @@ pub(crate) async fn decided(
     Ok(())
 }
 
+/// Somebody activated a role: its owner is told.
+pub(crate) async fn activated(
+    tx: &mut Tx,
+    to: IdentityId,
+    item: &ItemRow,
+    role: &str,
+    holder: &str,
+    reason: &str,
+    ends: Option<Instant>,
+) -> ServiceResult<()> {
+    let words = words::activated(RequestId(item.request_id), role, holder, reason, ends, &item.zone);
+    queue(tx, to, "activated", item.id, words).await
+}
+
 /// Access ends soon: its holder is told.
 pub(crate) async fn ending_soon(tx: &mut Tx, grant: &GrantRow, role: &str) -> ServiceResult<()> {
     let Some(end) = grant.ends_at else { return Ok(()) };

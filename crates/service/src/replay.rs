@@ -18,7 +18,7 @@ use latchkey_domain::{
     account::AccountState,
     event::Envelope,
     fulfilment::{Presence, Progress},
-    grant::{GrantEnd, GrantState},
+    grant::{GrantEnd, GrantKind, GrantState},
     identity::Status,
     item::ItemState,
 };
@@ -94,6 +94,8 @@ pub struct Grant {
     pub ends_at: Option<Instant>,
     /// Why it ended, once it did.
     pub end: Option<GrantEnd>,
+    /// What it is good for.
+    pub kind: GrantKind,
 }
 
 /// An account.

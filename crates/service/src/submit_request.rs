@@ -2,35 +2,34 @@
 
 mod failed;
 mod problems;
+pub(crate) mod steps;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use latchkey_domain::{
-    IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, StageId,
+    IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId,
     actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent, SubmittedItem},
+    grant::GrantKind,
 };
 use latchkey_policy::{
-    ApproverFacts, AskFor, Quorum, RefusalField, Resolution, Span, StageRule, Voice, Wish, check_request,
-    who_could_decide,
+    ApproverFacts, AskFor, RefusalField, Resolution, Span, StageRule, Voice, Wish, check_request, who_could_decide,
 };
 use latchkey_store::{
     AsConn, Change, Db, StoreError, Tx, cart,
     grants::GrantRow,
     identities, item_terms,
     items::{self, NewItem, NewRequest},
-    stages::{self, NewStage},
 };
+use steps::Steps;
 use uuid::Uuid;
 
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult,
-    approvers::{self, Opening},
-    assurance, deadline, decide_item, extend,
+    FieldProblem, Refusal, ServiceError, ServiceResult, assurance, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
-    notices, questions, separation,
+    questions, separation,
     way::{self, Way},
 };
 
@@ -313,6 +312,8 @@ impl Writing<'_> {
             events.push(extend::supersede(tx, older, self.request, actor).await?);
         }
         let item = ItemId::new(tx.now());
+        // Under a policy with activation nobody gets the access standing: what is asked for is the right to activate it.
+        let kind = GrantKind::of(role.policy.policy.activation.is_some(), None);
         let reason = wish.reason.trim().to_owned();
         let seconds = i64::from(wish.duration.hours()) * 3600;
         items::insert_item(
@@ -332,6 +333,7 @@ impl Writing<'_> {
                 zone,
                 stages: u16::try_from(stages.len()).unwrap_or(u16::MAX),
                 lapses_at: Some(tx.now() + role.policy.policy.undecided_after.to_delta()),
+                kind,
             },
         )
         .await?;
@@ -344,37 +346,10 @@ impl Writing<'_> {
             item_terms::answered(tx, item, &questions::frozen(&answers)).await?;
         }
         cart::asked(tx, self.requester.identity, wish.role, wish.beneficiary).await?;
-        let mut first = None;
-        for (position, (rule, resolution)) in (0_u16..).zip(rules.iter().zip(&stages)) {
-            let stage = StageId::new(tx.now());
-            let frozen =
-                serde_json::to_string(rule).map_err(|_| StoreError::Misuse("a stage rule can't be written as JSON"))?;
-            let new = NewStage {
-                id: stage,
-                item,
-                position,
-                rule: &frozen,
-                quorum: needed(resolution),
-                deadline_counts: rule.deadline.as_ref().map_or("calendar", |deadline| deadline.counts.as_str()),
-            };
-            stages::insert(tx, &new).await?;
-            first = first.or(Some((stage, rule, resolution)));
-        }
+        let steps = Steps { item, request: self.request, rules: &rules, people: &stages, role: &role, person: &person };
+        let first = steps.insert(tx).await?;
         events.extend(extra.note(tx, item, actor).await?);
-        let next = match (first, approved_by) {
-            (Some((stage, rule, resolution)), None) => {
-                let zone = person.time_zone.as_deref().unwrap_or_default();
-                let due = rule.deadline.as_ref().map(|d| deadline::due(tx.now(), d, zone));
-                let opening = Opening { item, request: self.request, stage, position: 0, deadline: due };
-                let opened = approvers::open(tx, &opening, resolution, actor).await?;
-                let (name, role) = (&person.name, &role.facts.name);
-                notices::asked_to_decide(tx, self.request, stage, &resolution.approvers, name, role).await?;
-                vec![opened]
-            }
-            (None, Some(rule)) => decide_item::approve_by_rule(tx, item, &role, &person, rule).await?,
-            _ => return Err(StoreError::Misuse("a request without a way was accepted").into()),
-        };
-        events.extend(next);
+        events.extend(steps.begin(tx, first, approved_by, actor).await?);
         let submitted = SubmittedItem {
             item,
             role: wish.role,
@@ -384,6 +359,7 @@ impl Writing<'_> {
             seconds: Some(seconds),
             starts_at: stands.starts_at,
             extends,
+            kind,
         };
         Ok((submitted, events, answered))
     }
@@ -410,7 +386,7 @@ impl Writing<'_> {
     }
 }
 
-async fn known_facts(
+pub(crate) async fn known_facts(
     c: &mut impl AsConn,
     now: Instant,
     requester: IdentityId,
@@ -431,17 +407,7 @@ async fn known_facts(
     facts::approver_facts(c, now, &asked, rules).await
 }
 
-/// How many have to say yes, as things stand.
-fn needed(resolution: &Resolution<IdentityId>) -> u16 {
-    match resolution.quorum {
-        Quorum::Any => 1,
-        Quorum::AtLeast(n) => n,
-        Quorum::All => u16::try_from(resolution.seats().len()).unwrap_or(u16::MAX),
-        Quorum::Each => u16::try_from(resolution.rules).unwrap_or(u16::MAX),
-    }
-}
-
-fn missing(e: StoreError) -> ServiceError {
+pub(crate) fn missing(e: StoreError) -> ServiceError {
     if matches!(e, StoreError::Missing { .. }) { ServiceError::NotFound } else { e.into() }
 }
 
@@ -475,7 +441,7 @@ fn refusal(r: latchkey_policy::Refusal) -> Refusal {
 }
 
 /// What people quote: six letters and digits out of the id's random part, without those that look alike.
-fn reference(id: RequestId) -> String {
+pub(crate) fn reference(id: RequestId) -> String {
     const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
     let mut rest = id.0.as_u128() & 0x3fff_ffff_ffff_ffff;
     let mut text = String::from("R-");

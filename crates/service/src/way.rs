@@ -53,6 +53,23 @@ fn find(role: &RoleToday, wish: &Wish, facts: &Facts) -> Result<Way, latchkey_po
     })
 }
 
+/// Why a role isn't for somebody any more by its policy's `may_ask` of today; nothing when it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_ask_today(
+    c: &mut impl AsConn,
+    person: &Beneficiary,
+    role: &RoleToday,
+) -> ServiceResult<Option<latchkey_policy::Refusal>> {
+    if role.policy.policy.may_ask.is_none() {
+        return Ok(None);
+    }
+    let wish = Wish { duration: latchkey_policy::Span::MIN, reason: String::new() };
+    let facts = facts(c, person.id, person, role, &wish).await?;
+    Ok(may_ask(&role.policy, &Seen::new(&facts)).err())
+}
+
 /// Whether anything of a policy looks at people, roles or requests.
 #[must_use]
 pub fn has_conditions(policy: &Policy) -> bool {

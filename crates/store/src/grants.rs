@@ -2,12 +2,24 @@
 
 use latchkey_domain::{
     EntitlementId, GrantId, IdentityId, Instant, ItemId, RoleId, RoleVersionId,
-    grant::{GrantEnd, GrantOrigin, GrantState},
+    grant::{GrantEnd, GrantKind, GrantOrigin, GrantState},
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{AsConn, StoreError, StoreResult, Tx};
+
+/// The query for [`GrantRow`]s.
+macro_rules! grant {
+    ($which:literal) => {
+        concat!(
+            "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone,
+                    ended_at, end_reason, eligible, activates_id
+             from role_grant ",
+            $which
+        )
+    };
+}
 
 /// A grant as stored.
 #[derive(Debug, Clone, FromRow)]
@@ -40,6 +52,10 @@ pub struct GrantRow {
     pub ended_at: Option<Instant>,
     /// Why it ended.
     pub end_reason: Option<String>,
+    /// It is the right to activate the role.
+    pub eligible: bool,
+    /// The eligible grant that it activates.
+    pub activates_id: Option<Uuid>,
 }
 
 impl GrantRow {
@@ -59,6 +75,12 @@ impl GrantRow {
     #[must_use]
     pub const fn role(&self) -> RoleId {
         RoleId(self.role_id)
+    }
+
+    /// What it is good for.
+    #[must_use]
+    pub fn kind(&self) -> GrantKind {
+        GrantKind::of(self.eligible, self.activates_id.map(GrantId))
     }
 }
 
@@ -87,6 +109,8 @@ pub struct NewGrant {
     pub ends_at: Option<Instant>,
     /// The zone that its end was worked out in.
     pub zone: String,
+    /// What it is good for.
+    pub kind: GrantKind,
 }
 
 /// Writes a grant.
@@ -97,8 +121,9 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
     let now = tx.now();
     exec!(
         tx,
-        "insert into role_grant (id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "insert into role_grant (id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, created_at,
+                                 eligible, activates_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         g.id.0,
         g.identity.0,
         g.role.0,
@@ -110,7 +135,9 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
         g.starts_at,
         g.ends_at,
         &g.zone,
-        now
+        now,
+        g.kind.is_eligible(),
+        g.kind.activates().map(|right| right.0)
     )?;
     Ok(())
 }
@@ -120,13 +147,7 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
 /// # Errors
 /// When the database fails.
 pub async fn get(c: &mut impl AsConn, id: GrantId) -> StoreResult<Option<GrantRow>> {
-    row!(
-        c,
-        GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where id = $1",
-        id.0
-    )
+    row!(c, GrantRow, grant!("where id = $1"), id.0)
 }
 
 /// An identity's grants that haven't ended, the ones that end first at the top.
@@ -137,8 +158,9 @@ pub async fn live_of(c: &mut impl AsConn, identity: IdentityId) -> StoreResult<V
     rows!(
         c,
         GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where identity_id = $1 and state in ('scheduled', 'active') order by ends_at nulls last, id",
+        grant!(
+            "where identity_id = $1 and state in ('scheduled', 'active', 'eligible') order by ends_at nulls last, id"
+        ),
         identity.0
     )
 }
@@ -157,8 +179,7 @@ pub async fn live_of_role(
     rows!(
         c,
         GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where role_id = $1 and state in ('scheduled', 'active') and id > $2 order by id limit $3",
+        grant!("where role_id = $1 and state in ('scheduled', 'active', 'eligible') and id > $2 order by id limit $3"),
         role.0,
         after,
         limit
@@ -170,13 +191,7 @@ pub async fn live_of_role(
 /// # Errors
 /// When the database fails.
 pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<GrantRow>> {
-    rows_in!(
-        c,
-        GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where item_id in ({})",
-        items
-    )
+    rows_in!(c, GrantRow, grant!("where item_id in ({})"), items)
 }
 
 /// Ends a grant that is in state `from`.
@@ -269,7 +284,11 @@ pub async fn ended_early_of(
 /// # Errors
 /// `Conflict` when it isn't scheduled any more.
 pub async fn start(tx: &mut Tx, id: GrantId) -> StoreResult<()> {
-    let n = exec!(tx, "update role_grant set state = 'active' where id = $1 and state = 'scheduled'", id.0)?;
+    let n = exec!(
+        tx,
+        "update role_grant set state = case when eligible then 'eligible' else 'active' end where id = $1 and state = 'scheduled'",
+        id.0
+    )?;
     one(n, "the access")
 }
 
@@ -280,11 +299,34 @@ pub async fn start(tx: &mut Tx, id: GrantId) -> StoreResult<()> {
 pub async fn move_version(tx: &mut Tx, id: GrantId, version: RoleVersionId) -> StoreResult<()> {
     let n = exec!(
         tx,
-        "update role_grant set role_version_id = $1 where id = $2 and state in ('scheduled', 'active')",
+        "update role_grant set role_version_id = $1 where id = $2 and state in ('scheduled', 'active', 'eligible')",
         version.0,
         id.0
     )?;
     one(n, "the access")
+}
+
+/// The grants that are to go on from this one and haven't started.
+///
+/// # Errors
+/// When the database fails.
+pub async fn scheduled_after(c: &mut impl AsConn, grant: GrantId) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        grant!(
+            "where state = 'scheduled' and item_id in (select i.id from item i where i.extends_id = $1) order by id"
+        ),
+        grant.0
+    )
+}
+
+/// The living activations of an eligible grant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn activations_of(c: &mut impl AsConn, right: GrantId) -> StoreResult<Vec<GrantRow>> {
+    rows!(c, GrantRow, grant!("where activates_id = $1 and state in ('scheduled', 'active') order by id"), right.0)
 }
 
 /// Grants whose end has come, at most `limit`.
@@ -295,8 +337,12 @@ pub async fn due_to_end(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreR
     rows!(
         c,
         GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where state = 'active' and ends_at <= $1 order by ends_at, id limit $2",
+        concat!(
+            grant!("where state = 'active' and ends_at <= $1"),
+            " union all ",
+            grant!("where state = 'eligible' and ends_at <= $1"),
+            " order by ends_at, id limit $2"
+        ),
         now,
         limit
     )
@@ -310,10 +356,11 @@ pub async fn due_to_start(c: &mut impl AsConn, now: Instant, limit: i64) -> Stor
     rows!(
         c,
         GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where state = 'scheduled' and starts_at <= $1
+        grant!(
+            "where state = 'scheduled' and starts_at <= $1
            and not exists (select 1 from identity i where i.id = identity_id and i.status = 'pre_hire')
-         order by starts_at, id limit $2",
+         order by starts_at, id limit $2"
+        ),
         now,
         limit
     )
@@ -332,8 +379,12 @@ pub async fn due_to_remind(
     rows!(
         c,
         GrantRow,
-        "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, ended_at, end_reason
-         from role_grant where state = 'active' and ends_at > $1 and ends_at <= $2 and reminded_at is null order by ends_at, id limit $3",
+        concat!(
+            grant!("where state = 'active' and ends_at > $1 and ends_at <= $2 and reminded_at is null"),
+            " union all ",
+            grant!("where state = 'eligible' and ends_at > $1 and ends_at <= $2 and reminded_at is null"),
+            " order by ends_at, id limit $3"
+        ),
         now,
         until,
         limit

@@ -49,6 +49,8 @@ pub struct HoldingRow {
     pub requester_id: Option<Uuid>,
     /// What they are called.
     pub requester_name: Option<String>,
+    /// The eligible grant that it activates.
+    pub activates_id: Option<Uuid>,
     /// How many grants there are in all, also beyond the limit.
     pub of_all: i64,
     /// How many of them all end soon.
@@ -134,13 +136,13 @@ pub async fn live_of(
         HoldingRow,
         "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.state,
                 g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
-                count(*) over () as of_all, count(case when g.ends_at <= $2 then 1 end) over () as of_ending
+                g.activates_id, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id
          left join request r on r.id = i.request_id
          left join identity q on q.id = r.requester_id
-         where g.identity_id = $1 and g.state in ('scheduled', 'active')
+         where g.identity_id = $1 and g.state in ('scheduled', 'active', 'eligible')
          order by g.ends_at nulls last, v.name, g.id limit $3",
         identity.0,
         soon,
@@ -244,7 +246,7 @@ pub async fn held_by_peers(
         PeerRow,
         "select g.role_id, count(distinct g.identity_id) as have
          from person p join identity i on i.id = p.identity_id and i.status = 'active'
-         join role_grant g on g.identity_id = p.identity_id and g.state = 'active'
+         join role_grant g on g.identity_id = p.identity_id and g.state in ('active', 'eligible')
          where p.manager_id = $1 and p.identity_id <> $2
          group by g.role_id order by have desc, g.role_id limit $3",
         manager.0,
@@ -267,7 +269,7 @@ pub async fn peers_with(
         c,
         (i64, i64),
         "select count(*),
-                count(case when exists (select 1 from role_grant g where g.identity_id = p.identity_id and g.role_id = $3 and g.state = 'active') then 1 end)
+                count(case when exists (select 1 from role_grant g where g.identity_id = p.identity_id and g.role_id = $3 and g.state in ('active', 'eligible')) then 1 end)
          from person p join identity i on i.id = p.identity_id and i.status = 'active'
          where p.manager_id = $1 and p.identity_id <> $2",
         manager.0,
@@ -293,7 +295,7 @@ pub async fn count_peers(c: &mut impl AsConn, manager: IdentityId, without: Iden
     .map_or(0, |(n,)| n))
 }
 
-/// An identity's live grants of one role.
+/// An identity's live grants of one role, activations left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -305,8 +307,8 @@ pub async fn live_of_role(
     rows!(
         c,
         LiveRow,
-        "select id as grant_id, ends_at from role_grant
-         where identity_id = $1 and role_id = $2 and state in ('scheduled', 'active') order by ends_at nulls last, id",
+        "select id as grant_id, ends_at, eligible from role_grant
+         where identity_id = $1 and role_id = $2 and activates_id is null and state in ('scheduled', 'active', 'eligible') order by ends_at nulls last, id",
         identity.0,
         role.0
     )
@@ -319,4 +321,6 @@ pub struct LiveRow {
     pub grant_id: Uuid,
     /// Until when.
     pub ends_at: Option<Instant>,
+    /// It is the right to activate the role.
+    pub eligible: bool,
 }

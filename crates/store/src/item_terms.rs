@@ -4,10 +4,7 @@ use latchkey_domain::{GrantId, Instant, ItemId, RequestId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    AsConn, StoreResult, Tx,
-    grants::{GrantRow, one},
-};
+use crate::{AsConn, StoreResult, Tx, grants::one};
 
 /// The terms of an item.
 #[derive(Debug, Clone, FromRow)]
@@ -69,19 +66,4 @@ pub async fn answered(tx: &mut Tx, item: ItemId, answers: &str) -> StoreResult<(
 pub async fn superseded(tx: &mut Tx, item: ItemId, by: RequestId) -> StoreResult<()> {
     let n = exec!(tx, "update item set superseded_by = $1 where id = $2 and superseded_by is null", by.0, item.0)?;
     one(n, "the request")
-}
-
-/// The grants that are to go on from this one and haven't started.
-///
-/// # Errors
-/// When the database fails.
-pub async fn scheduled_after(c: &mut impl AsConn, grant: GrantId) -> StoreResult<Vec<GrantRow>> {
-    rows!(
-        c,
-        GrantRow,
-        "select g.id, g.identity_id, g.role_id, g.role_version_id, g.origin, g.item_id, g.reason, g.state, g.starts_at, g.ends_at, g.zone,
-                g.ended_at, g.end_reason
-         from item i join role_grant g on g.item_id = i.id where i.extends_id = $1 and g.state = 'scheduled' order by g.id",
-        grant.0
-    )
 }

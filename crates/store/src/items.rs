@@ -1,13 +1,27 @@
 //! Requests and their items.
 
 use latchkey_domain::{
-    IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    GrantId, IdentityId, Instant, ItemId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    grant::GrantKind,
     item::{ItemState, Progress, RequestState},
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{AsConn, StoreError, StoreResult, Tx, grants::one};
+
+/// The query for [`ItemRow`]s of items `i` and their requests `r`.
+macro_rules! item {
+    ($from:literal) => {
+        concat!(
+            "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
+                    i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at,
+                    i.eligible, i.activates_id
+             from ",
+            $from
+        )
+    };
+}
 
 /// A request as stored.
 #[derive(Debug, Clone, FromRow)]
@@ -67,6 +81,10 @@ pub struct ItemRow {
     pub created_at: Instant,
     /// When it ended.
     pub closed_at: Option<Instant>,
+    /// It asks for the right to activate the role.
+    pub eligible: bool,
+    /// It asks to activate the role by this eligible grant.
+    pub activates_id: Option<Uuid>,
 }
 
 impl ItemRow {
@@ -74,6 +92,12 @@ impl ItemRow {
     #[must_use]
     pub const fn id(&self) -> ItemId {
         ItemId(self.id)
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn kind(&self) -> GrantKind {
+        GrantKind::of(self.eligible, self.activates_id.map(GrantId))
     }
 
     /// The part that the rules are about.
@@ -131,6 +155,8 @@ pub struct NewItem {
     pub lapses_at: Option<Instant>,
     /// Lower-case text that it is found by.
     pub search_text: String,
+    /// What is asked for.
+    pub kind: GrantKind,
 }
 
 /// Writes a request.
@@ -187,8 +213,8 @@ pub async fn insert_item(tx: &mut Tx, i: &NewItem) -> StoreResult<()> {
     exec!(
         tx,
         "insert into item (id, request_id, role_id, role_version_id, policy_version_id, beneficiary_id, reason, seconds, starts_at, ends_at,
-                           zone, state, stage, stages, lapses_at, created_at, search_text)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 0, $12, $13, $14, $15)",
+                           zone, state, stage, stages, lapses_at, created_at, search_text, eligible, activates_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 0, $12, $13, $14, $15, $16, $17)",
         i.id.0,
         i.request.0,
         i.role.0,
@@ -203,7 +229,9 @@ pub async fn insert_item(tx: &mut Tx, i: &NewItem) -> StoreResult<()> {
         i64::from(i.stages),
         i.lapses_at,
         now,
-        &i.search_text
+        &i.search_text,
+        i.kind.is_eligible(),
+        i.kind.activates().map(|right| right.0)
     )
     .map_err(|e| e.or_duplicate("a request for this role"))?;
     Ok(())
@@ -214,14 +242,7 @@ pub async fn insert_item(tx: &mut Tx, i: &NewItem) -> StoreResult<()> {
 /// # Errors
 /// When the database fails.
 pub async fn get(c: &mut impl AsConn, id: ItemId) -> StoreResult<Option<ItemRow>> {
-    row!(
-        c,
-        ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from item i join request r on r.id = i.request_id where i.id = $1",
-        id.0
-    )
+    row!(c, ItemRow, item!("item i join request r on r.id = i.request_id where i.id = $1"), id.0)
 }
 
 /// The items of a request.
@@ -229,14 +250,7 @@ pub async fn get(c: &mut impl AsConn, id: ItemId) -> StoreResult<Option<ItemRow>
 /// # Errors
 /// When the database fails.
 pub async fn of_request(c: &mut impl AsConn, id: RequestId) -> StoreResult<Vec<ItemRow>> {
-    rows!(
-        c,
-        ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from item i join request r on r.id = i.request_id where i.request_id = $1 order by i.id",
-        id.0
-    )
+    rows!(c, ItemRow, item!("item i join request r on r.id = i.request_id where i.request_id = $1 order by i.id"), id.0)
 }
 
 /// The beneficiary's items that are still waiting.
@@ -247,9 +261,9 @@ pub async fn waiting_of(c: &mut impl AsConn, beneficiary: IdentityId) -> StoreRe
     rows!(
         c,
         ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from item i join request r on r.id = i.request_id where i.beneficiary_id = $1 and i.state = 'waiting' order by i.id",
+        item!(
+            "item i join request r on r.id = i.request_id where i.beneficiary_id = $1 and i.state = 'waiting' order by i.id"
+        ),
         beneficiary.0
     )
 }
@@ -262,9 +276,9 @@ pub async fn waiting_for_role(c: &mut impl AsConn, role: RoleId) -> StoreResult<
     rows!(
         c,
         ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from item i join request r on r.id = i.request_id where i.role_id = $1 and i.state = 'waiting' order by i.id",
+        item!(
+            "item i join request r on r.id = i.request_id where i.role_id = $1 and i.state = 'waiting' order by i.id"
+        ),
         role.0
     )
 }
@@ -277,9 +291,9 @@ pub async fn waiting_asked_by(c: &mut impl AsConn, requester: IdentityId) -> Sto
     rows!(
         c,
         ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from request r join item i on r.id = i.request_id where r.requester_id = $1 and i.state = 'waiting' order by i.id",
+        item!(
+            "request r join item i on r.id = i.request_id where r.requester_id = $1 and i.state = 'waiting' order by i.id"
+        ),
         requester.0
     )
 }
@@ -292,9 +306,9 @@ pub async fn due_to_lapse(c: &mut impl AsConn, now: Instant, limit: i64) -> Stor
     rows!(
         c,
         ItemRow,
-        "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
-                i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at
-         from item i join request r on r.id = i.request_id where i.state = 'waiting' and i.lapses_at <= $1 order by i.lapses_at, i.id limit $2",
+        item!(
+            "item i join request r on r.id = i.request_id where i.state = 'waiting' and i.lapses_at <= $1 order by i.lapses_at, i.id limit $2"
+        ),
         now,
         limit
     )

@@ -35,8 +35,8 @@ pub async fn held(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<Mates
              join identity i on i.id = either.identity_id and i.status = 'active'
              where either.identity_id <> $1 order by either.identity_id limit 200)
          select g.role_id, count(distinct g.identity_id) as have, (select count(*) from mates) as of_all
-         from mates m join role_grant g on g.identity_id = m.identity_id and g.state = 'active'
-         where not exists (select 1 from role_grant o where o.identity_id = $1 and o.role_id = g.role_id and o.state in ('scheduled', 'active'))
+         from mates m join role_grant g on g.identity_id = m.identity_id and g.state in ('active', 'eligible')
+         where not exists (select 1 from role_grant o where o.identity_id = $1 and o.role_id = g.role_id and o.state in ('scheduled', 'active', 'eligible'))
            and not exists (select 1 from item w where w.beneficiary_id = $1 and w.role_id = g.role_id and w.state = 'waiting')
          group by g.role_id order by have desc, g.role_id limit 20",
         who.0

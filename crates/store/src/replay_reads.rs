@@ -140,6 +140,10 @@ pub struct GrantNow {
     /// Until when.
     pub ends_at: Option<Instant>,
     end_reason: Option<String>,
+    /// It is the right to activate the role.
+    pub eligible: bool,
+    /// The eligible grant that it activates.
+    pub activates_id: Option<Uuid>,
 }
 
 impl GrantNow {
@@ -165,7 +169,7 @@ pub async fn grants(c: &mut impl AsConn) -> StoreResult<Vec<GrantNow>> {
     rows!(
         c,
         GrantNow,
-        "select id, identity_id, role_id, role_version_id, state, starts_at, ends_at, end_reason from role_grant order by id"
+        "select id, identity_id, role_id, role_version_id, state, starts_at, ends_at, end_reason, eligible, activates_id from role_grant order by id"
     )
 }
 

@@ -1,7 +1,8 @@
 //! Requests as lists and pages show them.
 
 use latchkey_domain::{
-    IdentityId, Instant,
+    GrantId, IdentityId, Instant,
+    grant::GrantKind,
     item::{ItemState, StageState},
     role::Risk,
 };
@@ -69,6 +70,18 @@ pub struct ItemLineRow {
     pub role_version_id: Uuid,
     /// The policy version that it is decided under.
     pub policy_version_id: Uuid,
+    /// It asks for the right to activate the role.
+    pub eligible: bool,
+    /// It asks to activate the role by this eligible grant.
+    pub activates_id: Option<Uuid>,
+}
+
+impl ItemLineRow {
+    /// What is asked for.
+    #[must_use]
+    pub fn kind(&self) -> GrantKind {
+        GrantKind::of(self.eligible, self.activates_id.map(GrantId))
+    }
 }
 
 /// The query for [`ItemLineRow`]s from what follows `from`: items `i`, requests `r`, role versions `v`, beneficiaries `b`,
@@ -78,7 +91,8 @@ macro_rules! item_lines {
         concat!(
             "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
                     b.display_name as beneficiary_name, r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state,
-                    i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at, i.role_version_id, i.policy_version_id
+                    i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at, i.role_version_id, i.policy_version_id,
+                    i.eligible, i.activates_id
              from ",
             $from
         )

@@ -9,8 +9,8 @@ mod separation;
 
 pub use databases::{TestPostgres, sweep_and_template};
 pub use rows::{
-    PersonSpec, RoleSpec, add_account, add_entitlement, add_fulfilment, add_grant, add_person, add_policy, add_role,
-    add_system, set_owner, set_status,
+    PersonSpec, RoleSpec, add_account, add_entitlement, add_fulfilment, add_grant, add_grant_of, add_person,
+    add_policy, add_role, add_system, set_owner, set_status,
 };
 pub use separation::add_separation_rule;
 

@@ -234,6 +234,16 @@ impl World {
         id
     }
 
+    /// Adds the right to activate a role.
+    pub async fn right(&self, person: Person, role: Role, ends_at: Option<Instant>) -> GrantId {
+        let mut tx = self.tx().await;
+        let kind = latchkey_domain::grant::GrantKind::Eligible;
+        let (id, event) =
+            testing::add_grant_of(&mut tx, person, role.id, role.version, ends_at, kind).await.expect("a grant");
+        tx.commit(vec![event]).await.expect("a commit");
+        id
+    }
+
     /// Adds an account that is wanted now, with these entitlements wanted present. No grant justifies them.
     pub async fn wanted(
         &self,

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    IdentityId, Instant, ItemId,
+    GrantId, IdentityId, Instant, ItemId, RoleId,
     clock::{Clock, ManualClock},
 };
 use latchkey_reconciler::Worker;
@@ -72,6 +72,12 @@ enum Action {
     GiveBack {
         item: ItemId,
         who: IdentityId,
+    },
+    Activate {
+        right: GrantId,
+        who: IdentityId,
+        role: RoleId,
+        hours: u32,
     },
     SignIn {
         external_id: String,

@@ -26,6 +26,7 @@ pub fn DecisionView(
         asked_by,
         asked_at,
         reason,
+        asks,
         role,
         role_href,
         description,
@@ -58,7 +59,7 @@ pub fn DecisionView(
             {late(&deciding, reader)}
             <header class="decision-head">
                 <h2 id="decision-title">
-                    {name.clone()} <span class="decision-joint">" asks for "</span>
+                    {name.clone()} <span class="decision-joint">{asks}</span>
                     <a href=role_href>{role.clone()}</a>
                 </h2>
                 <p class="decision-who">

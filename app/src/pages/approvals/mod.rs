@@ -114,6 +114,8 @@ pub struct Decision {
     pub asked_at: DateTime<Utc>,
     /// Why, as typed.
     pub reason: String,
+    /// What they do: " asks for ", " asks to activate ".
+    pub asks: &'static str,
     /// The role's name.
     pub role: String,
     /// Its page.

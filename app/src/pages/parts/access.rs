@@ -35,6 +35,10 @@ pub struct AccessRow {
     pub extend: Option<String>,
     /// Why it cannot be given back, where it cannot: "Comes with your department".
     pub stays: Option<String>,
+    /// The page that activates it, where it is a right to.
+    pub activate: Option<String>,
+    /// It was activated for hours: how long it still lasts is what counts.
+    pub active: bool,
 }
 
 /// The rows as a table, expiring first as the loader sorts them.
@@ -64,10 +68,27 @@ pub fn AccessTable(
 }
 
 fn access_row(row: AccessRow, reader: Reader) -> AnyView {
-    let AccessRow { role, role_href, systems, why, since, ends, ends_soon, state, give_back, end, extend, stays } = row;
+    let AccessRow {
+        role,
+        role_href,
+        systems,
+        why,
+        since,
+        ends,
+        ends_soon,
+        state,
+        give_back,
+        end,
+        extend,
+        stays,
+        activate,
+        active,
+    } = row;
     let about_end = role.clone();
     let about = role.clone();
     let about_extend = role.clone();
+    let about_activate = role.clone();
+    let give_back_label = if active { "End now" } else { "Give back" };
     view! {
         <Row>
             <RowHead>
@@ -85,6 +106,18 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
             <Cell label="Ends">
                 {match (state, ends) {
                     (Some(state), _) => view! { <State state=state/> }.into_any(),
+                    (None, Some(at)) if active => {
+                        view! {
+                            <span class="ends ends-soon">
+                                <Icon glyph=Glyph::Clock/>
+                                <span>
+                                    <Time at=at reader=reader told=Told::Relative/>
+                                    <span class="row-under">"until " <Time at=at reader=reader told=Told::Until/></span>
+                                </span>
+                            </span>
+                        }
+                            .into_any()
+                    }
                     (None, Some(at)) => {
                         view! {
                             <span class=if ends_soon { "ends ends-soon" } else { "ends" }>
@@ -98,6 +131,15 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                 }}
             </Cell>
             <ActionCell>
+                {activate
+                    .map(|href| {
+                        view! {
+                            <a class="button button-primary" href=href>
+                                "Activate"
+                                <span class="unseen">" " {about_activate}</span>
+                            </a>
+                        }
+                    })}
                 {extend
                     .map(|href| {
                         view! {
@@ -120,7 +162,7 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                     .map(|href| {
                         view! {
                             <a class="button button-quiet" href=href>
-                                "Give back"
+                                {give_back_label}
                                 <span class="unseen">" " {about}</span>
                             </a>
                         }

@@ -17,6 +17,10 @@ pub struct ItemActions {
     pub withdraw: Option<String>,
     /// The page that confirms giving it back.
     pub give_back: Option<String>,
+    /// The page that activates it.
+    pub activate: Option<String>,
+    /// It is active for hours: giving it back ends it now.
+    pub active: bool,
     /// The role's page, to ask for more time.
     pub extend: Option<String>,
     /// The role's page, to ask again after it was denied, withdrawn or ended.

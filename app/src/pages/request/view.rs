@@ -195,19 +195,33 @@ fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
 
 #[component]
 fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
-    let ItemActions { withdraw, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } = actions;
-    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
+    let ItemActions {
+        withdraw,
+        give_back,
+        activate,
+        active,
+        extend,
+        ask_again,
+        decide,
+        hand_over,
+        add_approver,
+        end,
+        why_not,
+    } = actions;
+    let give_back_label = if active { "End now" } else { "Give it back" };
+    let all = [&withdraw, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver];
     let any = end.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
                 {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
+                {activate.map(|href| view! { <LinkButton href=href label="Activate it" weight=Weight::Primary/> })}
                 {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
                 {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
                 {end.map(|(href, label)| view! { <LinkButton href=href label=label glyph=Glyph::Return/> })}
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
-                {give_back.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}
+                {give_back.map(|href| view! { <LinkButton href=href label=give_back_label glyph=Glyph::Return/> })}
                 {withdraw.map(|href| view! { <LinkButton href=href label="Withdraw" glyph=Glyph::Return/> })}
             </ActionBar>
         }

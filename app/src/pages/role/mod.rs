@@ -103,6 +103,8 @@ pub enum Ask {
         give_back: Option<String>,
         /// This page with the form for more time, where the policy allows it.
         extend: Option<String>,
+        /// The page that activates it, where they have the right to.
+        activate: Option<String>,
     },
     /// They asked already.
     Asked {
@@ -152,6 +154,8 @@ pub struct RolePage {
     pub stages: Vec<StagePreview>,
     /// The policy in words: "Manager, then owner".
     pub policy: String,
+    /// The longest that it may be active at a time, where it is activated.
+    pub active_for: Option<Duration>,
     /// The longest that may be asked.
     pub longest: Duration,
     /// The assurance that it needs, in words: "A sign-in with a second factor in the last 12 hours".

@@ -6,7 +6,7 @@ use super::form::StageList;
 use super::{Ask, AskForm, Peers, RolePage, StagePreview};
 use crate::components::{
     ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, Notice, PageHead, PersonChip, Risk, Section, Time,
-    Told, Words, duration_words, plural,
+    Told, Weight, Words, duration_words, plural,
 };
 use crate::frame::Reader;
 use crate::pages::parts::{ExactNames, GivesList};
@@ -29,6 +29,7 @@ pub fn RoleView(
         stages,
         policy,
         longest,
+        active_for,
         assurance,
         peers,
         usual_time,
@@ -75,6 +76,17 @@ pub fn RoleView(
                                 }
                             })}
                         <Fact name="Policy">{policy}</Fact>
+                        {active_for
+                            .map(|time| {
+                                view! {
+                                    <Fact name="How it works">
+                                        {format!(
+                                            "You ask once. Then you activate it when you need it, for up to {} at a time.",
+                                            duration_words(time),
+                                        )}
+                                    </Fact>
+                                }
+                            })}
                         <Fact name="Longest">{duration_words(longest)}</Fact>
                         {usual_time.map(|time| view! { <Fact name="Usually takes">{duration_words(time)}</Fact> })}
                         {assurance.map(|words| view! { <Fact name="Sign-in needed">{words}</Fact> })}
@@ -108,8 +120,8 @@ pub fn RoleView(
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
         Ask::Form(form) => view! { <AskForm form=form stages=stages role=role reader=reader/> }.into_any(),
-        Ask::Have { until, why, give_back, extend } => view! {
-            <Notice mark=Mark::Done title="You have this role">
+        Ask::Have { until, why, give_back, extend, activate } => view! {
+            <Notice mark=Mark::Done title=if activate.is_some() { "You may activate this role" } else { "You have this role" }>
                 <p>
                     {match until {
                         Some(at) => view! { "Until " <Time at=at reader=reader told=Told::Until/> ". " }.into_any(),
@@ -117,6 +129,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
                     }} <Words sentence=why reader=reader/>
                 </p>
                 <ActionBar>
+                    {activate.map(|href| view! { <LinkButton href=href label="Activate it" weight=Weight::Primary/> })}
                     {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                     {give_back.map(|href| view! { <LinkButton href=href label="Give it back"/> })}
                 </ActionBar>

@@ -1,5 +1,6 @@
 //! Changes: one file per form, each at its fixed name below `/do`.
 
+pub mod activate;
 pub mod add_approver;
 pub mod add_to_cart;
 pub mod cart;

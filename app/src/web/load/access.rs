@@ -88,18 +88,28 @@ fn row(
         why: why(held, approved, who, own),
         since: held.starts_at,
         ends: held.ends_at,
-        ends_soon: held.ends_at.is_some_and(|end| end - now < SOON),
+        // Hours are always short; that they end is no news.
+        ends_soon: held.activates_id.is_none() && held.ends_at.is_some_and(|end| end - now < SOON),
         state: state(held, &of_role, progress),
         end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
-        extend: (own && held.ends_at.is_some_and(|end| end - now < SOON))
+        extend: (own && held.activates_id.is_none() && held.ends_at.is_some_and(|end| end - now < SOON))
             .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
         stays: None,
+        activate: (own && held.state == GrantState::Eligible).then(|| format!("/access/{}/activate", held.grant_id)),
+        active: held.activates_id.is_some(),
     }
 }
 
 fn why(held: &HoldingRow, approved: &[ApprovedByRow], who: IdentityId, own: bool) -> Sentence {
     match held.origin {
+        GrantOrigin::Request if held.activates_id.is_some() => {
+            let by = Sentence::of(if own { "You activated it" } else { "They activated it" });
+            match held.request_id {
+                Some(request) => by.text(" (").link("request", format!("/requests/{request}")).text(")"),
+                None => by,
+            }
+        }
         GrantOrigin::Request => {
             let asked = match (held.requester_id, &held.requester_name) {
                 (Some(id), _) if id == who.0 && own => Sentence::of("You asked"),
@@ -131,6 +141,9 @@ fn why(held: &HoldingRow, approved: &[ApprovedByRow], who: IdentityId, own: bool
 fn state(held: &HoldingRow, gives: &[&GivesRow], unsettled: &[ProgressRow]) -> Option<StateWord> {
     if held.state == GrantState::Scheduled {
         return Some(StateWord::new(Mark::Next, "Starts later"));
+    }
+    if held.state == GrantState::Eligible {
+        return None;
     }
     let by_entitlement: BTreeMap<Uuid, &ProgressRow> = unsettled.iter().map(|p| (p.entitlement_id, p)).collect();
     let mine = gives.iter().filter_map(|g| by_entitlement.get(&g.entitlement_id).copied());

@@ -132,10 +132,10 @@ async fn waiting_rows(c: &mut impl AsConn, me: IdentityId, query: &Query, now: I
             let row = ApprovalRow {
                 href: query.here(PATH, "item", &id),
                 open: false,
+                how_long: words::how_long_of(r.kind(), r.seconds),
                 who: r.beneficiary_name,
                 role: r.role_name,
                 risk: words::risk(r.risk),
-                how_long: words::how_long(r.seconds),
                 since: r.opened_at.unwrap_or_default(),
                 unusual: talk(r.unanswered, r.answers),
                 decided: None,

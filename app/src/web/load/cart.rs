@@ -12,9 +12,9 @@ use latchkey_service::{
     ServiceError,
     cart::{self, MAX_LINES},
     catalog::{Catalog, UsualTimes},
-    decide_item::end_of,
     extend,
     facts::{self, RoleToday},
+    new_grant::end_of,
     questions, submit_request,
 };
 use latchkey_store::{AsConn, cart::CartRow, items};

@@ -1,7 +1,7 @@
 //! Pages that ask once more before a change.
 
 use axum::extract::{Path, State};
-use latchkey_domain::{GrantId, ItemId, RequestId, item::ItemState};
+use latchkey_domain::{GrantId, ItemId, RequestId, grant::GrantKind, item::ItemState};
 use latchkey_store::{grants, request_reads};
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -74,18 +74,33 @@ pub(in crate::web) async fn give_back(
     let systems: Vec<String> =
         catalog.role(row.role()).map(|r| r.systems.iter().map(|s| s.name.clone()).collect()).unwrap_or_default();
     drop(c);
+    let ends = Sentence::of(format!("Your access on {} ends within a minute.", and(&systems)));
+    let stays: Sentence = "What another of your roles gives as well stays as long as you have that one.".into();
+    let (title, then, button) = match row.kind() {
+        GrantKind::Standing => {
+            let again = "If you need it again, you ask again.".into();
+            (format!("Give back {role}?"), vec![ends, stays, again], "Give it back")
+        }
+        GrantKind::Eligible => {
+            let over = Sentence::of(format!(
+                "You can\u{2019}t activate {role} any more. What is active now ends within a minute."
+            ));
+            let again = "If you need it again, you ask again.".into();
+            (format!("Give back the right to activate {role}?"), vec![over, again], "Give it back")
+        }
+        GrantKind::Activates(_) => {
+            let again = "You can activate it again when you need it.".into();
+            (format!("End {role} now?"), vec![ends, stays, again], "End it now")
+        }
+    };
     let page = ConfirmPage {
-        title: format!("Give back {role}?"),
-        then: vec![
-            Sentence::of(format!("Your access on {} ends within a minute.", and(&systems))),
-            "What another of your roles gives as well stays as long as you have that one.".into(),
-            "If you need it again, you ask again.".into(),
-        ],
+        title,
+        then,
         facts: vec![("Yours".to_owned(), super::access::until(row.ends_at))],
         action: "/do/give-back",
         fields: vec![("grant_id", grant.to_string())],
         remark: None,
-        button: "Give it back".to_owned(),
+        button: button.to_owned(),
         takes: true,
         back: ("/".to_owned(), "Keep it".to_owned()),
         errors: Vec::new(),

@@ -41,12 +41,17 @@ pub(in crate::web) async fn get(
     let held = access::of(&mut c, &catalog, me, true, now, SHOWN).await?;
     let team_has = if held.total < NEW { team_has(&mut c, me, &catalog).await? } else { Vec::new() };
     drop(c);
+    // What is active now isn't offered again.
+    let active: Vec<String> = held.rows.iter().filter(|r| r.active).map(|r| r.role_href.clone()).collect();
+    let (mut ready, access): (Vec<_>, Vec<_>) = held.rows.into_iter().partition(|r| r.activate.is_some());
+    ready.retain(|r| !active.contains(&r.role_href));
     let page = HomePage {
         waits_total: signed.approvals,
         waits: waits
             .into_iter()
             .map(|w| WaitsForYou {
                 href: format!("/approvals?item={}", w.item_id),
+                asks: words::asks(w.kind()),
                 who: w.beneficiary_name,
                 role: w.role_name,
                 how_long: words::how_long(w.seconds),
@@ -58,7 +63,8 @@ pub(in crate::web) async fn get(
             .collect(),
         waiting,
         waiting_total,
-        access: held.rows,
+        ready,
+        access,
         access_total: held.total,
         ending: held.ending,
         access_href: format!("/people/{me}"),

@@ -1,6 +1,7 @@
 //! What pages load: one file per page. Each costs a fixed number of queries, whatever the size of the company (promise 12).
 
 pub mod access;
+pub mod activate;
 pub mod admin;
 pub mod approvals;
 pub mod audit;

@@ -192,7 +192,7 @@ impl Reading<'_> {
             role_href: format!("/roles/{}", item.role_id),
             risk: words::risk(item.risk),
             beneficiary: words::person(item.beneficiary_id, &item.beneficiary_name),
-            how_long: self.whole.terms.how_long(item.id, item.seconds, self.signed.reader(self.state).zone),
+            how_long: self.whole.terms.how_long(item, self.signed.reader(self.state).zone),
             ends: grant.and_then(|g| g.ends_at),
             state: self.state_word(item),
             stands: self.stands(item),
@@ -277,6 +277,9 @@ impl Reading<'_> {
             (ItemState::Withdrawn, _) => StateWord::new(Mark::Ended, "Withdrawn"),
             (ItemState::Lapsed, _) => StateWord::new(Mark::Ended, "Nobody decided in time"),
             (ItemState::Cancelled, _) => StateWord::new(Mark::Ended, "Cancelled"),
+            (ItemState::Approved, Some(GrantState::Eligible)) => {
+                StateWord::new(Mark::Done, "Approved, ready to activate")
+            }
             (ItemState::Approved, Some(GrantState::Scheduled)) => StateWord::new(Mark::Next, "Approved, starts later"),
             (ItemState::Approved, Some(GrantState::Ended)) if self.stuck(item) > 0 => {
                 StateWord::new(Mark::Failed, "Ended, but a removal failed")
@@ -303,7 +306,10 @@ impl Reading<'_> {
         let own = item.beneficiary_id == self.me.0;
         let mine = own || item.requester_id == self.me.0;
         let mut actions = ItemActions::default();
-        let role = format!("/roles/{}#ask", item.role_id);
+        let role = match item.activates_id {
+            Some(right) if own => format!("/access/{right}/activate"),
+            _ => format!("/roles/{}#ask", item.role_id),
+        };
         match item.state {
             ItemState::Waiting => {
                 if mine {
@@ -319,6 +325,8 @@ impl Reading<'_> {
             }
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
+                    actions.activate = (g.state == GrantState::Eligible).then(|| format!("/access/{}/activate", g.id));
+                    actions.active = g.activates_id.is_some();
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
                 }
                 Some(g) if g.state != GrantState::Ended => actions.end = self.end(item, g),

@@ -3,12 +3,12 @@
 use axum::extract::{Path, RawQuery, State};
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, RoleId, id::new_uuid};
-use latchkey_policy::{AssuranceNeed, Quorum, Voice, choices, suggested};
+use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Voice, choices, suggested};
 use latchkey_service::{
     catalog::{RoleEntry, median},
-    decide_item::end_of,
     extend::MAX_AHEAD,
     facts,
+    new_grant::end_of,
     questions::{self, Question},
     submit_request::{self, Preview},
 };
@@ -101,9 +101,14 @@ pub(in crate::web) async fn get(
     } else if let (Some(first), false, true) = (held.first(), renewable, own) {
         Ask::Have {
             until: ends,
-            why: Sentence::of("You have this role."),
+            why: if first.eligible {
+                Sentence::of("You switch it on for hours when you need it.")
+            } else {
+                Sentence::of("You have this role.")
+            },
             give_back: Some(format!("/access/{}/give-back", first.grant_id)),
             extend: ends.filter(|end| *end - now <= MAX_AHEAD).map(|_| format!("/roles/{id}?extend=1#ask")),
+            activate: first.eligible.then(|| format!("/access/{}/activate", first.grant_id)),
         }
     } else {
         match refused(&preview) {
@@ -122,6 +127,7 @@ pub(in crate::web) async fn get(
         stages: stages(&preview, me, beneficiary, &signed.name),
         policy: role.policy.snapshot.policy.name.clone(),
         longest: role.longest.to_delta(),
+        active_for: today.policy.policy.activation.as_ref().map(|a| a.max.to_delta()),
         assurance: role.assurance.map(|AssuranceNeed::Mfa| "A sign-in with a second factor".to_owned()),
         peers,
         usual_time,
@@ -158,7 +164,12 @@ pub(super) fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId,
         return vec![StagePreview { who: Vec::new(), remark: Some(remark) }];
     }
     let voice = if me == beneficiary { Voice::You } else { Voice::Named(my_name) };
-    let own = stages.len().saturating_sub(preview.extra_stages);
+    stage_previews(stages, stages.len().saturating_sub(preview.extra_stages), voice)
+}
+
+/// Stages as the page shows them; those from position `own` on are there because of a rule that keeps duties apart.
+pub(super) fn stage_previews(stages: &[Resolution<IdentityId>], own: usize, voice: Voice<'_>) -> Vec<StagePreview> {
+    let yours = matches!(voice, Voice::You);
     stages
         .iter()
         .enumerate()
@@ -170,7 +181,7 @@ pub(super) fn stages(preview: &Preview, me: IdentityId, beneficiary: IdentityId,
                 .map(|a| {
                     let as_what = match &a.on_behalf_of {
                         Some((_, seat)) => format!("for {seat}"),
-                        None => words::because(a.because.as_str(), me == beneficiary).to_owned(),
+                        None => words::because(a.because.as_str(), yours).to_owned(),
                     };
                     PersonRef::linked(a.name.clone(), words::person_href(a.id.0)).with(as_what)
                 })

@@ -9,6 +9,7 @@ use latchkey_service::questions;
 use latchkey_store::{
     AsConn, StoreResult,
     item_terms::{self, TermsRow},
+    request_reads::ItemLineRow,
 };
 use uuid::Uuid;
 
@@ -26,9 +27,9 @@ impl Terms {
     }
 
     /// "90 days", "90 days from 3 April 2027 on", "90 days more".
-    pub(super) fn how_long(&self, item: Uuid, seconds: Option<i64>, zone: Tz) -> String {
-        let length = words::how_long(seconds);
-        let Some(terms) = self.0.get(&item) else { return length };
+    pub(super) fn how_long(&self, item: &ItemLineRow, zone: Tz) -> String {
+        let length = words::how_long_of(item.kind(), item.seconds);
+        let Some(terms) = self.0.get(&item.id) else { return length };
         match (terms.starts_at, terms.extends_id) {
             (Some(start), Some(_)) => format!("{length} more, from {} on", day(start, zone)),
             (Some(start), None) => format!("{length} from {} on", day(start, zone)),

@@ -1,7 +1,7 @@
 //! Words that several pages say in the same way.
 
 use chrono::TimeDelta;
-use latchkey_domain::{IdentityId, role::Risk};
+use latchkey_domain::{IdentityId, grant::GrantKind, role::Risk};
 use latchkey_store::request_reads::NamedApproverRow;
 use uuid::Uuid;
 
@@ -30,6 +30,25 @@ pub(super) fn person(id: Uuid, name: &str) -> PersonRef {
 /// "90 days"; access without an end is said so.
 pub(super) fn how_long(seconds: Option<i64>) -> String {
     seconds.map_or_else(|| "until given back".to_owned(), |s| duration_words(TimeDelta::seconds(s)))
+}
+
+/// For how long, where more than access may be asked for: "90 days", "90 days, to activate when needed", "active for 2 hours".
+pub(super) fn how_long_of(kind: GrantKind, seconds: Option<i64>) -> String {
+    let length = how_long(seconds);
+    match kind {
+        GrantKind::Standing => length,
+        GrantKind::Eligible => format!("{length}, to activate when needed"),
+        GrantKind::Activates(_) => format!("active for {length}"),
+    }
+}
+
+/// What somebody asks for, between their name and the role's.
+pub(super) const fn asks(kind: GrantKind) -> &'static str {
+    match kind {
+        GrantKind::Standing => " asks for ",
+        GrantKind::Eligible => " asks for the right to activate ",
+        GrantKind::Activates(_) => " asks to activate ",
+    }
 }
 
 /// What makes somebody an approver, to the one who reads.

@@ -130,6 +130,7 @@ impl Scene {
             starts_at: now,
             ends_at,
             zone: "UTC".to_owned(),
+            kind: GrantKind::Standing,
         };
         grants::insert(&mut tx, &new).await.unwrap();
         let body = EventBody::GrantCreated {
@@ -141,6 +142,7 @@ impl Scene {
             item: None,
             starts_at: now,
             ends_at,
+            grant_kind: GrantKind::Standing,
         };
         let mut events = vec![NewEvent::new(ActorRef::Host, body)];
         events.extend(justify::settle(&mut tx, who, &ActorRef::Host).await.unwrap());

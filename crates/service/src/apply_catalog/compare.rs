@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     checks,
     existing::Existing,
-    rows::{differences, entitlement_row, policy_differences, role_differences, role_row, system_row},
+    rows::{differences, entitlement_row, policy_differences, policy_is, role_differences, role_row, system_row},
     separation::{Ids, SeparationChanges},
 };
 use crate::{
@@ -267,7 +267,9 @@ impl Making<'_> {
             let snapshot = files.snapshot(&file.policy);
             let body = snapshot.to_json().map_err(|_| StoreError::Misuse("a policy can't be written as JSON"))?;
             let before = self.existing.policies.get(key);
-            if let Some(b) = before.filter(|b| b.body == body && b.retired_at.is_none()) {
+            // What an earlier release wrote in other bytes and means the same is no new version.
+            let same = |b: &PolicyVersionRow| b.body == body || policy_is(&b.body, &snapshot);
+            if let Some(b) = before.filter(|b| b.retired_at.is_none() && same(b)) {
                 self.policies.insert(key.clone(), (b.policy_id, PolicyVersionId(b.id)));
                 continue;
             }

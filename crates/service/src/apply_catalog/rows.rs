@@ -38,6 +38,11 @@ pub(super) fn policy_differences(before: &str, after: &PolicySnapshot) -> Vec<St
     differ
 }
 
+/// Whether a stored policy says what this one says.
+pub(super) fn policy_is(before: &str, after: &PolicySnapshot) -> bool {
+    PolicySnapshot::from_json(before).is_ok_and(|b| b.policy == after.policy && b.others == after.others)
+}
+
 pub(super) fn role_differences(before: &RoleVersionRow, after: &RoleVersionRow) -> Vec<String> {
     let text = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
     differences(&[

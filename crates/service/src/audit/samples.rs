@@ -7,7 +7,7 @@ use latchkey_domain::{
     account::AccountState,
     event::{EventBody, SeparationSide, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
-    grant::{GrantEnd, GrantOrigin},
+    grant::{GrantEnd, GrantKind, GrantOrigin},
     identity::Status,
     item::{MessageSide, Verdict},
 };
@@ -177,7 +177,10 @@ fn asking() -> Vec<EventBody> {
         seconds,
         starts_at: None,
         extends: None,
+        kind: GrantKind::Standing,
     };
+    let eligible = SubmittedItem { kind: GrantKind::Eligible, ..item(BO, Some(7_776_000)) };
+    let activates = SubmittedItem { kind: GrantKind::Activates(GRANT), ..item(BO, Some(7_200)) };
     let later = SubmittedItem {
         starts_at: Some(at("2027-03-02T09:00:00Z")),
         extends: Some(GRANT),
@@ -228,6 +231,12 @@ fn asking() -> Vec<EventBody> {
             reference: "R-7K3MQ2".into(),
             requester: BO,
             items: vec![later],
+        },
+        EventBody::RequestSubmitted {
+            request: REQUEST,
+            reference: "R-7K3MQ2".into(),
+            requester: BO,
+            items: vec![eligible, activates],
         },
         EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 0, approvers: approvers() },
         EventBody::StageOpened { request: REQUEST, item: ITEM, stage: STAGE, position: 1, approvers: vec![] },
@@ -292,6 +301,18 @@ fn holding() -> Vec<EventBody> {
         item: Some(ITEM),
         starts_at: at("2027-03-01T09:00:00Z"),
         ends_at,
+        grant_kind: GrantKind::Standing,
+    };
+    let of_kind = |kind| EventBody::GrantCreated {
+        grant: GRANT,
+        identity: BO,
+        role: ROLE,
+        role_version: VERSION,
+        origin: GrantOrigin::Request,
+        item: Some(ITEM),
+        starts_at: at("2027-03-01T09:00:00Z"),
+        ends_at: Some(at("2027-03-01T11:00:00Z")),
+        grant_kind: kind,
     };
     let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
     let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
@@ -299,6 +320,7 @@ fn holding() -> Vec<EventBody> {
         [GrantOrigin::Birthright, GrantOrigin::BreakGlass, GrantOrigin::Import, GrantOrigin::Host]
             .map(|o| created(o, None)),
     );
+    all.extend([GrantKind::Eligible, GrantKind::Activates(GRANT)].map(of_kind));
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
     all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));
     all.push(EventBody::GrantMoved { grant: GRANT, identity: BO, role: ROLE, role_version: VERSION });

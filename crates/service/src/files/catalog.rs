@@ -1,6 +1,7 @@
 //! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml` where there is
 //! one.
 
+mod activation;
 mod groups;
 mod policy;
 mod question;

@@ -254,7 +254,12 @@ fn the_demo_catalog_is_clean_and_its_people_work_there() {
     let catalog = parse_catalog(&demo()).unwrap();
     // The seventh system is the built-in one.
     assert_eq!(catalog.systems.len(), 6);
-    assert_eq!(catalog.policies.len(), 8);
+    assert_eq!(catalog.policies.len(), 9);
+    // Nobody administers production standing.
+    let activated = |key: &str| catalog.policies.iter().any(|p| p.policy.key == key && p.policy.activation.is_some());
+    for role in catalog.roles.iter().filter(|r| r.tags.iter().any(|t| t == "administration") && r.policy != "portal") {
+        assert!(activated(&role.policy), "{}", role.key);
+    }
     assert!((55..=70).contains(&catalog.roles.len()), "{}", catalog.roles.len());
     let people = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/people.csv")).unwrap();
     let people = crate::files::parse_people("people.csv", &people).unwrap();

@@ -111,6 +111,31 @@ pub(super) fn decided(
     })
 }
 
+/// Somebody activated a role that the reader owns.
+pub(super) fn activated(
+    request: RequestId,
+    role: &str,
+    holder: &str,
+    reason: &str,
+    ends: Option<Instant>,
+    zone: &str,
+) -> Words {
+    let until = ends.map(|end| format!(" {}", until(end, zone))).unwrap_or_default();
+    let link = link(request);
+    Words {
+        subject: format!("{holder} activated {role}"),
+        body: format!(
+            "{holder} activated {role}, which you own{until}.\n\n{holder} wrote: {reason}\n\nSee what it gives, or end it:\n{link}\n"
+        ),
+    }
+}
+
+/// "until 14:30 on 3 March 2027 (Europe/Prague)".
+fn until(end: Instant, zone: &str) -> String {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    format!("until {} ({zone})", end.with_timezone(&zone).format("%H:%M on %-d %B %Y"))
+}
+
 /// The reader's access ends soon.
 pub(super) fn ending_soon(role: &str, role_id: Uuid, end: Instant, zone: &str) -> Words {
     let (day, exactly) = when(end, zone);

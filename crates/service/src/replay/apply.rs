@@ -202,21 +202,22 @@ impl State {
 
     fn holding(&mut self, event: &Envelope) -> Result<(), &'static str> {
         match &event.body {
-            EventBody::GrantCreated { grant, identity, role, role_version, starts_at, ends_at, .. } => {
+            EventBody::GrantCreated { grant, identity, role, role_version, starts_at, ends_at, grant_kind, .. } => {
                 let new = Grant {
                     role: *role,
                     role_version: *role_version,
-                    state: GrantState::at_start(*starts_at, event.at),
+                    state: GrantState::at_start(*grant_kind, *starts_at, event.at),
                     starts_at: *starts_at,
                     ends_at: *ends_at,
                     end: None,
+                    kind: *grant_kind,
                 };
                 let before = self.grants.entry(*identity).or_default().insert(*grant, new);
                 if before.is_some() { Err("the grant was created already") } else { Ok(()) }
             }
             EventBody::GrantStarted { grant, identity, role } => {
                 let grant = self.live_grant(*identity, *grant, *role)?;
-                grant.state = grant.state.start().map_err(|_| "the grant had started already")?;
+                grant.state = grant.state.start(grant.kind).map_err(|_| "the grant had started already")?;
                 Ok(())
             }
             EventBody::GrantEnded { grant, identity, role, reason } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use latchkey_domain::Instant;
+use latchkey_domain::{Instant, grant::GrantKind};
 use latchkey_store::{AsConn, events, replay_reads as store};
 
 use super::{Account, Fulfilment, Grant, Item, Owned, Person, Role, State};
@@ -76,6 +76,7 @@ pub async fn from_tables(c: &mut impl AsConn) -> ServiceResult<State> {
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             end: row.end_reason()?,
+            kind: GrantKind::of(row.eligible, row.activates_id.map(Into::into)),
         };
         let of: &mut BTreeMap<_, _> = state.grants.entry(row.identity_id.into()).or_default();
         of.insert(row.id.into(), grant);

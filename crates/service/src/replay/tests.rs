@@ -54,6 +54,7 @@ fn submitted(items: &[u128]) -> EventBody {
                 seconds: None,
                 starts_at: None,
                 extends: None,
+                kind: GrantKind::Standing,
             })
             .collect(),
     }
@@ -87,6 +88,7 @@ fn granted(grant: u128, starts_at: Instant) -> EventBody {
         item: None,
         starts_at,
         ends_at: None,
+        grant_kind: GrantKind::Standing,
     }
 }
 

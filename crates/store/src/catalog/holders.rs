@@ -34,7 +34,7 @@ pub async fn of_roles(c: &mut impl AsConn, roles: &[Uuid]) -> StoreResult<Vec<Ho
         HolderRow,
         "select g.id as grant_id, g.identity_id, i.display_name, g.role_id, g.role_version_id, g.state
          from role_grant g join identity i on i.id = g.identity_id
-         where g.role_id in ({}) and g.state in ('scheduled', 'active') order by g.role_id, i.display_name, g.id",
+         where g.role_id in ({}) and g.state in ('scheduled', 'active', 'eligible') order by g.role_id, i.display_name, g.id",
         roles
     )
 }
@@ -49,7 +49,7 @@ pub async fn of_versions(c: &mut impl AsConn, versions: &[Uuid]) -> StoreResult<
         HolderRow,
         "select g.id as grant_id, g.identity_id, i.display_name, g.role_id, g.role_version_id, g.state
          from role_grant g join identity i on i.id = g.identity_id
-         where g.role_version_id in ({}) and g.state in ('scheduled', 'active') order by g.role_id, i.display_name, g.id",
+         where g.role_version_id in ({}) and g.state in ('scheduled', 'active', 'eligible') order by g.role_id, i.display_name, g.id",
         versions
     )
 }
@@ -64,7 +64,7 @@ pub async fn closed_versions_held(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid,
         (Uuid, Uuid),
         "select v.id, v.role_id from role_version v
          where v.valid_to is not null
-           and exists (select 1 from role_grant g where g.role_version_id = v.id and g.state in ('scheduled', 'active'))
+           and exists (select 1 from role_grant g where g.role_version_id = v.id and g.state in ('scheduled', 'active', 'eligible'))
          order by v.id"
     )
 }

@@ -1,6 +1,6 @@
 //! What waits for somebody's decision, and what they decided.
 
-use latchkey_domain::{IdentityId, Instant, role::Risk};
+use latchkey_domain::{GrantId, IdentityId, Instant, grant::GrantKind, role::Risk};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -32,6 +32,10 @@ pub struct InboxRow {
     pub seconds: Option<i64>,
     /// When it lapses.
     pub lapses_at: Option<Instant>,
+    /// It asks for the right to activate the role.
+    pub eligible: bool,
+    /// It asks to activate the role by this eligible grant.
+    pub activates_id: Option<Uuid>,
     /// Questions of those who decide that nobody who asked has answered yet.
     pub unanswered: i64,
     /// Messages of those who asked that nobody who decides has answered yet.
@@ -39,6 +43,12 @@ pub struct InboxRow {
 }
 
 impl InboxRow {
+    /// What is asked for.
+    #[must_use]
+    pub fn kind(&self) -> GrantKind {
+        GrantKind::of(self.eligible, self.activates_id.map(GrantId))
+    }
+
     /// The key of this line where the first to close comes first.
     #[must_use]
     pub fn closing_key(&self) -> (Instant, Uuid) {
@@ -95,7 +105,7 @@ macro_rules! inbox_lines {
     ($order:literal) => {
         concat!(
             "select s.id as stage_id, s.opened_at, i.id as item_id, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
-                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at,
+                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at, i.eligible, i.activates_id,
                 (select count(*) from item_message m where m.item_id = i.id and m.side = 'decider'
                    and not exists (select 1 from item_message o where o.item_id = m.item_id and o.side = 'asker' and o.id > m.id)) as unanswered,
                 (select count(*) from item_message m where m.item_id = i.id and m.side = 'asker'

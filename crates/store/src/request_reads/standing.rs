@@ -27,7 +27,7 @@ pub async fn waiting_roles(c: &mut impl AsConn, who: IdentityId) -> StoreResult<
     rows!(
         c,
         WaitingForRow,
-        "select role_id, request_id, id as item_id from item where beneficiary_id = $1 and state = 'waiting'",
+        "select role_id, request_id, id as item_id from item where beneficiary_id = $1 and state = 'waiting' and activates_id is null",
         who.0
     )
 }
@@ -43,9 +43,10 @@ pub async fn roles_of(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Roles
     let rows = rows!(
         c,
         (Uuid, Option<Instant>, Option<Uuid>),
-        "select role_id, ends_at, null as request_id from role_grant where identity_id = $1 and state in ('scheduled', 'active')
+        "select role_id, ends_at, null as request_id from role_grant where identity_id = $1 and activates_id is null
+           and state in ('scheduled', 'active', 'eligible')
          union all
-         select role_id, null, request_id from item where beneficiary_id = $1 and state = 'waiting'",
+         select role_id, null, request_id from item where beneficiary_id = $1 and state = 'waiting' and activates_id is null",
         who.0
     )?;
     let (mut held, mut waiting) = RolesOf::default();

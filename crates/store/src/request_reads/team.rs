@@ -46,7 +46,7 @@ pub async fn team(
         c,
         TeamRow,
         "select i.id, i.display_name, p.title, p.department, i.status, p.employment_type,
-                (select count(*) from role_grant g where g.identity_id = i.id and g.state in ('scheduled', 'active')) as roles,
+                (select count(*) from role_grant g where g.identity_id = i.id and g.state in ('scheduled', 'active', 'eligible')) as roles,
                 (select count(*) from item x where x.beneficiary_id = i.id and x.state = 'waiting') as open,
                 (select min(g.ends_at) from role_grant g where g.identity_id = i.id and g.state = 'active') as next_end,
                 (select v.name from role_grant g join role_version v on v.id = g.role_version_id

@@ -22,7 +22,7 @@ macro_rules! in_conflict {
                 join separation_rule_version v on v.rule_id = r.id and v.valid_to is null
                 join separation_side s on s.rule_version_id = v.id
                 join separation_member m on m.side_id = s.id
-                join role_grant g on g.role_id = m.role_id and g.state in ('scheduled', 'active')
+                join role_grant g on g.role_id = m.role_id and g.state in ('scheduled', 'active', 'eligible')
                 where r.retired_at is null and ",
             $rules,
             " union all
@@ -32,7 +32,7 @@ macro_rules! in_conflict {
                 join separation_side s on s.rule_version_id = v.id
                 join separation_member m on m.side_id = s.id
                 join role_version_entitlement x on x.entitlement_id = m.entitlement_id
-                join role_grant g on g.role_version_id = x.role_version_id and g.state in ('scheduled', 'active')
+                join role_grant g on g.role_version_id = x.role_version_id and g.state in ('scheduled', 'active', 'eligible')
                 where r.retired_at is null and ",
             $rules,
             ") t group by t.identity_id, t.rule_id having count(distinct t.position) > 1) p ",
@@ -166,14 +166,14 @@ pub async fn count_of(c: &mut impl AsConn, sides: &[NewSide]) -> StoreResult<i64
             let roles = list(&side.roles);
             parts.push(format!(
                 "select g.identity_id, {position} as position from role_grant g
-                 where g.role_id in ({roles}) and g.state in ('scheduled', 'active')"
+                 where g.role_id in ({roles}) and g.state in ('scheduled', 'active', 'eligible')"
             ));
         }
         if !side.entitlements.is_empty() {
             let entitlements = list(&side.entitlements);
             parts.push(format!(
                 "select g.identity_id, {position} as position from role_version_entitlement x
-                 join role_grant g on g.role_version_id = x.role_version_id and g.state in ('scheduled', 'active')
+                 join role_grant g on g.role_version_id = x.role_version_id and g.state in ('scheduled', 'active', 'eligible')
                  where x.entitlement_id in ({entitlements})"
             ));
         }
@@ -256,12 +256,12 @@ pub async fn touches_of(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult
                         where a.item_id = g.item_id and a.state = 'approved' and b.rule_id = r.id) as agreed
          from (select h.id as grant_id, m.side_id, m.entitlement_id
                from role_grant h join separation_member m on m.role_id = h.role_id
-               where h.identity_id in ({0}) and h.state in ('scheduled', 'active')
+               where h.identity_id in ({0}) and h.state in ('scheduled', 'active', 'eligible')
                union all
                select h.id, m.side_id, m.entitlement_id
                from role_grant h join role_version_entitlement x on x.role_version_id = h.role_version_id
                join separation_member m on m.entitlement_id = x.entitlement_id
-               where h.identity_id in ({0}) and h.state in ('scheduled', 'active')) t
+               where h.identity_id in ({0}) and h.state in ('scheduled', 'active', 'eligible')) t
          join role_grant g on g.id = t.grant_id
          join role_version n on n.role_id = g.role_id and n.valid_to is null
          left join entitlement e on e.id = t.entitlement_id

@@ -231,7 +231,7 @@ pub async fn held_by(c: &mut impl AsConn, identities: &[Uuid]) -> StoreResult<Ve
          join role_version n on n.role_id = g.role_id and n.valid_to is null
          join role_version_entitlement x on x.role_version_id = g.role_version_id
          join entitlement e on e.id = x.entitlement_id
-         where g.identity_id in ({}) and g.state in ('scheduled', 'active') order by n.name, g.id, e.name",
+         where g.identity_id in ({}) and g.state in ('scheduled', 'active', 'eligible') order by n.name, g.id, e.name",
         identities
     )
 }

@@ -251,15 +251,17 @@ async fn grants(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalog,
     Ok(())
 }
 
-/// Closed requests are spread over 190 days; of the open ones, every tenth waits for the same manager.
+/// Closed requests are spread over 190 days; of the open ones, every tenth waits for the same manager, and of very many about
+/// two hundred.
 async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalog, size: Size) -> StoreResult<()> {
     let with_manager = people.len().saturating_sub(9).max(1);
+    let every = (size.pending / 200).max(10);
     for n in 0..size.requests {
         let open = n >= size.requests - size.pending;
         let back = TimeDelta::minutes(((size.requests - n) * 190 * 24 * 60 / size.requests) as i64);
         let at = now - back;
         // Reports of number 1 are numbers 9 to 16.
-        let p = if open && n.is_multiple_of(10) { 9 + (n / 10) % 8 } else { 9 + (n * 31) % with_manager };
+        let p = if open && n.is_multiple_of(every) { 9 + (n / every) % 8 } else { 9 + (n * 31) % with_manager };
         let p = p.min(people.len() - 1);
         let manager = people[(p - 1) / 8];
         let (role, role_version, ..) = catalog.roles[(n * 7 + 11) % catalog.roles.len()];
@@ -320,6 +322,7 @@ async fn requests(db: &Db, now: Instant, people: &[IdentityId], catalog: &Catalo
             seconds: Some(2_592_000),
             starts_at: None,
             extends: None,
+            kind: latchkey_domain::grant::GrantKind::Standing,
         }];
         let approvers = vec![StageApprover { identity: manager, because: "manager".to_owned(), on_behalf_of: None }];
         let mut events = vec![

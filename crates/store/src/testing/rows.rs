@@ -7,7 +7,7 @@ use latchkey_domain::{
     actor::ActorRef,
     event::{EventBody, NewEvent},
     fulfilment::{Presence, Work},
-    grant::{GrantOrigin, GrantState},
+    grant::{GrantKind, GrantOrigin, GrantState},
     id::new_uuid,
     identity::{EmploymentType, Status},
     role::Risk,
@@ -282,6 +282,21 @@ pub async fn add_grant(
     role_version: RoleVersionId,
     ends_at: Option<Instant>,
 ) -> StoreResult<(GrantId, NewEvent)> {
+    add_grant_of(tx, identity, role, role_version, ends_at, GrantKind::Standing).await
+}
+
+/// Adds a grant of this kind by import, as [`add_grant`] does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_grant_of(
+    tx: &mut Tx,
+    identity: IdentityId,
+    role: RoleId,
+    role_version: RoleVersionId,
+    ends_at: Option<Instant>,
+    kind: GrantKind,
+) -> StoreResult<(GrantId, NewEvent)> {
     let now = tx.now();
     let id = GrantId::new(now);
     let grant = grants::NewGrant {
@@ -292,10 +307,11 @@ pub async fn add_grant(
         origin: GrantOrigin::Import,
         item: None,
         reason: "It was there when the tests began.".to_owned(),
-        state: GrantState::Active,
+        state: GrantState::begun(kind),
         starts_at: now,
         ends_at,
         zone: "UTC".to_owned(),
+        kind,
     };
     grants::insert(tx, &grant).await?;
     let body = EventBody::GrantCreated {
@@ -307,6 +323,7 @@ pub async fn add_grant(
         item: None,
         starts_at: now,
         ends_at,
+        grant_kind: kind,
     };
     Ok((id, NewEvent::new(ActorRef::Host, body)))
 }

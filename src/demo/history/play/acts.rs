@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    GrantId, IdentityId, Instant, ItemId, SeparationRuleId, StageId,
+    GrantId, IdentityId, Instant, ItemId, RoleId, SeparationRuleId, StageId,
     actor::Actor,
     clock::Clock,
     id::new_uuid,
@@ -13,6 +13,7 @@ use latchkey_domain::{
 use latchkey_policy::Span;
 use latchkey_service::{
     ServiceError,
+    activate::{ActivationWish, activate},
     catalog::RoleEntry,
     decide_item::{Decision, decide_item},
     give_back::give_back,
@@ -24,7 +25,12 @@ use latchkey_service::{
     submit_request::{ItemWish, Submission, Terms, submit_with},
     withdraw_item::withdraw_item,
 };
-use latchkey_store::{grants, items, request_reads, separation::rules, sha256_hex, stages};
+use latchkey_store::{
+    grants::{self, GrantRow},
+    items, request_reads,
+    separation::rules,
+    sha256_hex, stages,
+};
 use rand::Rng;
 
 use super::{Action, Ask, Fate, Play};
@@ -41,6 +47,7 @@ impl Play<'_> {
                 withdraw_item(&self.history.db, &*self.clock, &actor, item).await.map(drop)
             }
             Action::GiveBack { item, who } => self.play_give_back(item, who).await,
+            Action::Activate { right, who, role, hours } => self.play_activate(right, who, role, hours).await,
             Action::SignIn { external_id } => self.play_sign_in(&external_id).await,
             Action::PeopleLeave => {
                 let people = &self.history.company.people;
@@ -189,6 +196,9 @@ impl Play<'_> {
                 self.work_to_do = true;
                 let given = grants::of_items(&mut self.history.db.read().await?, &[item.0]).await?;
                 self.ends_by_itself(given.first().and_then(|grant| grant.ends_at));
+                if let Some(right) = given.first().filter(|grant| grant.eligible) {
+                    self.plan_activations(right);
+                }
                 if let Fate::GivenBack(days) = fate {
                     let beneficiary = items::get(&mut self.history.db.read().await?, item).await?;
                     if let Some(row) = beneficiary {
@@ -200,6 +210,54 @@ impl Play<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whoever may activate a role does, about once a week, and again right now.
+    fn plan_activations(&mut self, right: &GrantRow) {
+        let activate = |hours| Action::Activate { right: right.id(), who: right.identity(), role: right.role(), hours };
+        let now = self.now();
+        let mut at = self.clock.now() + TimeDelta::hours(1);
+        while at < now - TimeDelta::days(1) {
+            let (begins, hours) = (days::at_work(at, &mut self.rng), self.rng.random_range(1..4));
+            self.put(begins, activate(hours));
+            at += TimeDelta::days(self.rng.random_range(4..10));
+        }
+        let minutes = self.rng.random_range(20..50);
+        self.put(now - TimeDelta::minutes(minutes), activate(4));
+    }
+
+    async fn play_activate(
+        &mut self,
+        right: GrantId,
+        who: IdentityId,
+        role: RoleId,
+        hours: u32,
+    ) -> Result<(), ServiceError> {
+        let Some(role) = self.catalog.role(role) else { return Ok(()) };
+        let Some(activation) = &role.policy.snapshot.policy.activation else { return Ok(()) };
+        let duration = Span::from_hours(hours).unwrap_or(activation.default).min(activation.max);
+        let reason = words::reason(role, &mut self.rng);
+        let wish = ActivationWish { form_key: new_uuid(self.clock.now()), right, duration, reason };
+        let actor = self.actor(who).await?;
+        match activate(&self.history.db, &*self.clock, &actor, &wish).await {
+            Ok(done) => {
+                self.played.requests += 1;
+                self.work_to_do = true;
+                let item = items::of_request(&mut self.history.db.read().await?, done.request).await?;
+                let Some(item) = item.first() else { return Ok(()) };
+                if item.state == ItemState::Waiting {
+                    let at = self.clock.now() + TimeDelta::minutes(self.rng.random_range(4..30));
+                    self.put(at, Action::Decide { item: item.id(), fate: Fate::Approved, at_once: true });
+                } else {
+                    let given = grants::of_items(&mut self.history.db.read().await?, &[item.id]).await?;
+                    self.ends_by_itself(given.first().and_then(|grant| grant.ends_at));
+                }
+                Ok(())
+            }
+            // It is active still, or the right was given back meanwhile.
+            Err(ServiceError::Refused(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
     /// The worker is there when something's time is over.

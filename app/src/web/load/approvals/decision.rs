@@ -11,7 +11,7 @@ use latchkey_domain::{
 };
 use latchkey_policy::{PolicySnapshot, Span, Voice};
 use latchkey_service::{
-    decide_item::end_of,
+    new_grant::end_of,
     separation::{self, Found, Wish},
     shorten,
 };
@@ -103,11 +103,12 @@ pub(super) async fn load(
             .then(|| words::person(item.requester_id, &item.requester_name)),
         asked_at: item.created_at,
         reason: terms.reason(item.id, &item.reason),
+        asks: words::asks(item.kind()),
         role: item.role_name.clone(),
         role_href: format!("/roles/{}", item.role_id),
         description: role.map(|r| r.description.clone()).unwrap_or_default(),
         risk: words::risk(item.risk),
-        how_long: terms.how_long(item.id, item.seconds, readers),
+        how_long: terms.how_long(item, readers),
         ends: item.seconds.map(|s| end_of(begins, s, &zone)),
         gives: gives::of_rows(rows.iter(), &state.connected, signed.may_systems()),
         flags,

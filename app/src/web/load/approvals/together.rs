@@ -92,7 +92,7 @@ fn row(item: &ItemLineRow, seat: &NamedApproverRow, risk: Risk, href: String) ->
         role: item.role_name.clone(),
         href,
         who: item.beneficiary_name.clone(),
-        how_long: words::how_long(item.seconds),
+        how_long: words::how_long_of(item.kind(), item.seconds),
         risk: words::risk(risk),
         reason: item.reason.clone(),
     }

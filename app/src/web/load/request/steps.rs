@@ -41,7 +41,9 @@ fn asked(reading: &Reading<'_>, item: &ItemLineRow) -> Step {
     } else {
         Sentence::default().link(item.requester_name.clone(), words::person_href(item.requester_id)).text(" asked for ")
     };
-    let who = who.strong(item.role_name.clone()).text(format!(", for {}", words::how_long(asked_for(reading, item))));
+    let who = who
+        .strong(item.role_name.clone())
+        .text(format!(", for {}", words::how_long_of(item.kind(), asked_for(reading, item))));
     let title = if for_self {
         who
     } else if item.beneficiary_id == reading.me.0 {
@@ -197,7 +199,12 @@ fn end_without_grant(item: &ItemLineRow) -> Option<Step> {
 fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
     let Some(grant) = reading.whole.grant(item) else {
         return if item.state == ItemState::Waiting {
-            vec![Step::new(Mark::Next, StepWhen::Words("Then".to_owned()), "The systems are updated, and confirm it")]
+            let then = if item.eligible {
+                "It can be activated for hours, each time with a reason"
+            } else {
+                "The systems are updated, and confirm it"
+            };
+            vec![Step::new(Mark::Next, StepWhen::Words("Then".to_owned()), then)]
         } else {
             Vec::new()
         };
@@ -218,7 +225,18 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
             Some(by) => ended_by(reading, by, step),
             None => step,
         });
-        steps.push(removing(reading, item, grant.starts_at, ended_at));
+        if !grant.eligible {
+            steps.push(removing(reading, item, grant.starts_at, ended_at));
+        }
+        return steps;
+    }
+    if grant.state == GrantState::Eligible {
+        let whose = if item.beneficiary_id == reading.me.0 { "You" } else { "They" };
+        let words = format!("{whose} may activate it for hours, each time with a reason");
+        steps.push(Step::new(Mark::Done, StepWhen::At(approved_at), words));
+        if let Some(end) = grant.ends_at {
+            steps.push(Step::new(Mark::Next, StepWhen::Due(end), "The right ends by itself"));
+        }
         return steps;
     }
     if grant.state == GrantState::Scheduled {

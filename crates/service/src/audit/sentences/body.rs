@@ -4,7 +4,7 @@ use latchkey_domain::{
     IdentityId, Instant, ItemId,
     actor::ActorRef,
     event::{EventBody, StageApprover, SubmittedItem},
-    grant::{GrantEnd, GrantOrigin},
+    grant::{GrantEnd, GrantKind, GrantOrigin},
     item::Verdict,
 };
 
@@ -319,7 +319,11 @@ fn asked_for<'a>(mut d: Draft<'a>, requester: IdentityId, items: &[SubmittedItem
             n if n + 1 == items.len() => d.text(" and "),
             _ => d.text(", "),
         };
-        d = d.role(item.role);
+        d = match item.kind {
+            GrantKind::Standing => d.role(item.role),
+            GrantKind::Eligible => d.text("the right to activate ").role(item.role),
+            GrantKind::Activates(_) => d.text("an activation of ").role(item.role),
+        };
         if item.beneficiary != requester {
             d = d.text(" for ").person(item.beneficiary);
         }
@@ -354,8 +358,13 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::AdministratorAdded { identity, .. } => {
             d.actor().text(" made ").person(*identity).text(" an administrator")
         }
-        EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, .. } => {
-            let d = d.person(*identity).text(" holds ").role(*role).text(" from ").piece(Piece::Time(*starts_at));
+        EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, grant_kind, .. } => {
+            let has = match grant_kind {
+                GrantKind::Standing => " holds ",
+                GrantKind::Eligible => " may activate ",
+                GrantKind::Activates(_) => " has activated ",
+            };
+            let d = d.person(*identity).text(has).role(*role).text(" from ").piece(Piece::Time(*starts_at));
             let d = match ends_at {
                 Some(end) => d.text(" until ").piece(Piece::Time(*end)),
                 None => d.text(" without an end"),

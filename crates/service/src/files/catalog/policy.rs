@@ -4,7 +4,7 @@ use latchkey_domain::identity::EmploymentType;
 use latchkey_policy::{AskFor, AssuranceNeed, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule};
 
 use super::{
-    MAX_POLICIES, PersonReference,
+    MAX_POLICIES, PersonReference, activation,
     rules::{self, Named, RuleAt},
 };
 use crate::files::{
@@ -52,6 +52,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     } else {
         rules::stages(doc, table, errors, &mut named)
     };
+    let activation = activation::parse(doc, table, errors, &mut named);
     let max_duration = table.text(errors, "max_duration", text::span);
     let default_duration = table.text(errors, "default_duration", text::span);
     let offer = table.texts(errors, "offer", (1, MAX_OFFERS), text::span);
@@ -89,6 +90,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
         reason: reason?.value,
         undecided_after: undecided_after.value,
         assurance: assurance?.map(|at| at.value),
+        activation: activation?,
     };
     let problems = policy.problems();
     for problem in &problems {
