@@ -167,7 +167,8 @@ pub async fn standing(
     if let Some(no) = not_for_them(c, &role, holder).await? {
         return Ok(Err(no));
     }
-    if let Some(no) = in_use(c, &right, &role).await? {
+    let live = grants::live_of(c, person.identity).await?;
+    if let Some(no) = in_use(c, &live, &right, &role).await? {
         return Ok(Err(no));
     }
     if let Err(no) = proved(&role, &person.assurance) {
@@ -188,7 +189,7 @@ pub async fn standing(
             }
         }
     };
-    let until = right_until(c, person.identity, role.id).await?;
+    let until = last_end(&live, role.id);
     Ok(Ok(Standing { right, role, activation, stages, until }))
 }
 
@@ -220,9 +221,12 @@ pub(crate) async fn not_approvable(
 /// # Errors
 /// When the database fails.
 pub async fn right_until(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> StoreResult<Option<Instant>> {
-    let live = grants::live_of(c, who).await?;
+    Ok(last_end(&grants::live_of(c, who).await?, role))
+}
+
+fn last_end(live: &[GrantRow], role: RoleId) -> Option<Instant> {
     let ends = live.iter().filter(|g| g.eligible && g.role_id == role.0).map(|g| g.ends_at);
-    Ok(ends.max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten())
+    ends.max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten()
 }
 
 fn no_right(right: &GrantRow, role: &RoleToday) -> Option<Refusal> {
@@ -275,10 +279,14 @@ async fn not_for_them(c: &mut impl AsConn, role: &RoleToday, holder: &Beneficiar
 }
 
 /// One at a time: what is active, or waits for an approval, isn't activated again.
-async fn in_use(c: &mut impl AsConn, right: &GrantRow, role: &RoleToday) -> ServiceResult<Option<Refusal>> {
+async fn in_use(
+    c: &mut impl AsConn,
+    live: &[GrantRow],
+    right: &GrantRow,
+    role: &RoleToday,
+) -> ServiceResult<Option<Refusal>> {
     let name = &role.facts.name;
-    let active = grants::live_of(c, right.identity()).await?;
-    let active = active.iter().find(|g| g.role_id == role.id.0 && g.activates_id.is_some());
+    let active = live.iter().find(|g| g.role_id == role.id.0 && g.activates_id.is_some());
     if let Some(active) = active {
         let until =
             active.ends_at.map(|end| format!(" until {}", end.format("%H:%M UTC on %-d %B"))).unwrap_or_default();

@@ -190,9 +190,10 @@ pub(crate) async fn remake(
     let rule = rule_of(row)?;
     let now = resolve_now(tx, item, row, &rule).await?;
     // Who has said yes already isn't asked again, and whoever was put in by hand is there already.
-    let spoken: Vec<Uuid> = now.said_in(row).map(|d| d.identity_id).collect();
+    let spoken: Vec<(Uuid, Uuid)> = now.said_in(row).map(|d| (d.identity_id, seat_of(d))).collect();
     let Now { mut resolution, by_hand, .. } = now;
-    resolution.approvers.retain(|a| !spoken.contains(&a.id.0) && !by_hand.has(a.id.0));
+    let has_spoken = |a: &Approver<IdentityId>| spoken.iter().any(|(who, seat)| *who == a.id.0 || *seat == a.seat().0);
+    resolution.approvers.retain(|a| !has_spoken(a) && !by_hand.has(a.id.0));
     let rows = stages::approvers(tx, &[stage.0]).await?;
     let mut before: Vec<(Uuid, Option<Uuid>)> = rows.into_iter().map(|a| (a.identity_id, a.on_behalf_of)).collect();
     before.retain(|(who, _)| !by_hand.has(*who));
@@ -227,6 +228,11 @@ pub(crate) async fn remake(
     )))
 }
 
+/// In whose place it was said.
+fn seat_of(d: &DecisionRow) -> Uuid {
+    d.on_behalf_of.unwrap_or(d.identity_id)
+}
+
 /// A stage of an item, as it is today.
 pub(crate) struct Now {
     /// What its rule can point at.
@@ -243,6 +249,11 @@ impl Now {
     /// What was said in this stage so far.
     pub(crate) fn said_in(&self, stage: &StageRow) -> impl Iterator<Item = &DecisionRow> {
         self.decided.iter().filter(move |d| d.stage_id == stage.id)
+    }
+
+    /// What was said in this stage for this seat.
+    pub(crate) fn said_for(&self, stage: &StageRow, seat: IdentityId) -> Option<&DecisionRow> {
+        self.said_in(stage).find(|d| seat_of(d) == seat.0)
     }
 }
 

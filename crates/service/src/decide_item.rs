@@ -150,7 +150,7 @@ pub async fn decide_item_for(
         stages::remove_approvers(&mut tx, StageId(stage.id)).await?;
         items::save(&mut tx, item.id(), from, to).await?;
     } else {
-        stages::remove_approver(&mut tx, StageId(stage.id), person.identity).await?;
+        stages::remove_seat(&mut tx, StageId(stage.id), person.identity, *seat.seat()).await?;
     }
 
     let mut events: Vec<NewEvent> = shortened.into_iter().chain(added).collect();
@@ -330,6 +330,19 @@ impl Deciding<'_> {
                     "decision.already_yours",
                     "Nothing was changed.",
                     "You decided this step already, and others have to agree, too.",
+                    now.resolution.explanation,
+                ),
+            )));
+        }
+        if let Some(before) = now.said_for(self.stage, *seat.seat()) {
+            let mut names = identities::names(tx, &[before.identity_id]).await?;
+            let by = names.remove(&before.identity_id).unwrap_or_default();
+            return Ok(Err((
+                "decision.seat_decided",
+                Refusal::new(
+                    "decision.seat_decided",
+                    "Nothing was changed.",
+                    format!("{by} has decided this step already, and you would say it in the same place."),
                     now.resolution.explanation,
                 ),
             )));

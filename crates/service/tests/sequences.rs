@@ -111,7 +111,7 @@ impl Company {
 
         let mut roles = vec![s.reader, s.writer];
         for (key, stages, activation) in [
-            ("two", json!([{"approvers": "group:desk", "quorum": 2, "fallback": "manager"}]), json!(null)),
+            ("pair", json!([{"approvers": "group:desk", "quorum": 2, "fallback": "manager"}]), json!(null)),
             (
                 "each",
                 json!([{"approvers": ["manager", "group:desk"], "quorum": "each", "fallback": "owner"}]),

@@ -258,7 +258,25 @@ pub async fn remove_approvers(tx: &mut Tx, stage: StageId) -> StoreResult<()> {
     Ok(())
 }
 
-/// One person can't decide this stage from now on: they have, or others decide now.
+/// A seat of this stage has said what it says: neither whoever did nor anybody else in that seat is asked any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_seat(tx: &mut Tx, stage: StageId, who: IdentityId, seat: IdentityId) -> StoreResult<()> {
+    let now = tx.now();
+    exec!(
+        tx,
+        "update stage_approver set removed_at = $1
+         where stage_id = $2 and removed_at is null and (identity_id = $3 or coalesce(on_behalf_of, identity_id) = $4)",
+        now,
+        stage.0,
+        who.0,
+        seat.0
+    )?;
+    Ok(())
+}
+
+/// One person can't decide this stage from now on: others decide now.
 ///
 /// # Errors
 /// When the database fails.
