@@ -3,11 +3,11 @@
 use latchkey_domain::{assurance::Assurance, identity::EmploymentType};
 use serde::{Deserialize, Serialize};
 
-use crate::{condition::Condition, routing::Rule, rule::StageRule, span::Span};
+use crate::{break_glass::BreakGlass, condition::Condition, routing::Rule, rule::StageRule, span::Span};
 
 /// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
 /// doesn't know would be worse than saying so.
-pub const SCHEMA: u16 = 2;
+pub const SCHEMA: u16 = 3;
 /// The most stages that a policy may have.
 pub const MAX_STAGES: usize = 5;
 /// The most rules that a policy may have.
@@ -164,6 +164,9 @@ pub struct Policy {
     /// What the sign-in must have proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assurance: Option<AssuranceNeed>,
+    /// It can be taken at once in an emergency, on these terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
 }
 
 /// The field of a policy that a problem is about.
@@ -183,6 +186,8 @@ pub enum PolicyField {
     Who,
     /// `undecided_after`.
     UndecidedAfter,
+    /// A key of `break_glass`.
+    BreakGlass(&'static str),
 }
 
 /// Something in a policy that doesn't hold together.
@@ -277,6 +282,13 @@ impl Policy {
                 format!("at most {MAX_UNDECIDED}d"),
             );
         }
+        for (key, message, expected) in self.break_glass.iter().flat_map(BreakGlass::problems) {
+            found.push(PolicyProblem {
+                field: PolicyField::BreakGlass(key),
+                message: format!("break_glass: {message}"),
+                expected,
+            });
+        }
         found
     }
 
@@ -359,6 +371,7 @@ pub(crate) mod tests {
             reason: ReasonRule::Required,
             undecided_after: Span::from_days(14).unwrap(),
             assurance: Some(AssuranceNeed::Mfa),
+            break_glass: None,
         }
     }
 
@@ -368,7 +381,7 @@ pub(crate) mod tests {
         let text = snapshot.to_json().unwrap();
         assert_eq!(
             text,
-            r#"{"schema":2,"policy":{"key":"standard","name":"Manager decides","description":"Everyday access.","stages":[{"approvers":"manager","fallback":"owner"}],"max_duration":"90d","default_duration":"30d","offer":["7d","30d","90d"],"who":["employee"],"reason":"required","undecided_after":"14d","assurance":"mfa"}}"#
+            r#"{"schema":3,"policy":{"key":"standard","name":"Manager decides","description":"Everyday access.","stages":[{"approvers":"manager","fallback":"owner"}],"max_duration":"90d","default_duration":"30d","offer":["7d","30d","90d"],"who":["employee"],"reason":"required","undecided_after":"14d","assurance":"mfa"}}"#
         );
         assert_eq!(PolicySnapshot::from_json(&text).unwrap(), snapshot);
     }
@@ -376,10 +389,10 @@ pub(crate) mod tests {
     #[test]
     fn a_newer_or_damaged_snapshot_is_refused_not_guessed() {
         let text = sample().snapshot().to_json().unwrap();
-        let newer = text.replacen("\"schema\":2", "\"schema\":3", 1);
-        assert!(matches!(PolicySnapshot::from_json(&newer), Err(SnapshotError::Newer(3))));
+        let newer = text.replacen("\"schema\":3", "\"schema\":4", 1);
+        assert!(matches!(PolicySnapshot::from_json(&newer), Err(SnapshotError::Newer(4))));
         // What the first version wrote means the same as ever.
-        let first = text.replacen("\"schema\":2", "\"schema\":1", 1);
+        let first = text.replacen("\"schema\":3", "\"schema\":1", 1);
         assert_eq!(PolicySnapshot::from_json(&first).unwrap().policy, sample());
         let unknown = text.replacen("\"who\"", "\"condition\":\"true\",\"who\"", 1);
         assert!(matches!(PolicySnapshot::from_json(&unknown), Err(SnapshotError::Damaged(_))));

@@ -81,5 +81,6 @@ pub(crate) fn policy() -> Policy {
         reason: ReasonRule::Required,
         undecided_after: days(14),
         assurance: Some(AssuranceNeed::Mfa),
+        break_glass: None,
     }
 }

@@ -305,7 +305,7 @@ pub async fn live_of_role(
     rows!(
         c,
         LiveRow,
-        "select id as grant_id, ends_at from role_grant
+        "select id as grant_id, ends_at, origin from role_grant
          where identity_id = $1 and role_id = $2 and state in ('scheduled', 'active') order by ends_at nulls last, id",
         identity.0,
         role.0
@@ -319,4 +319,7 @@ pub struct LiveRow {
     pub grant_id: Uuid,
     /// Until when.
     pub ends_at: Option<Instant>,
+    /// Why it exists.
+    #[sqlx(try_from = "String")]
+    pub origin: GrantOrigin,
 }

@@ -195,8 +195,9 @@ fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
 
 #[component]
 fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
-    let ItemActions { withdraw, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } = actions;
-    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
+    let ItemActions { withdraw, take, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } =
+        actions;
+    let all = [&withdraw, &take, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
     let any = end.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
@@ -208,6 +209,7 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
                 {give_back.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}
+                {take.map(|href| view! { <LinkButton href=href label="Take it now, in an emergency"/> })}
                 {withdraw.map(|href| view! { <LinkButton href=href label="Withdraw" glyph=Glyph::Return/> })}
             </ActionBar>
         }
