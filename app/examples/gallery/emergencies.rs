@@ -1,7 +1,7 @@
 //! Break-glass: the form, the list of reviews, and reviews in their states.
 
 use chrono::{DateTime, Duration, Utc};
-use latchkey_app::components::{FormError, Mark, PageLinks, Sentence, StateWord, Tab, Told};
+use latchkey_app::components::{FormError, Mark, PageLinks, RiskLevel, Sentence, StateWord, Tab, Told};
 use latchkey_app::frame::Part;
 use latchkey_app::pages::break_glass::{
     AccountForm, AnswerForm, BreakGlassPage, BreakGlassView, ReviewLine, ReviewPage, ReviewView, Said, SystemLine,
@@ -46,8 +46,8 @@ fn taking(form: Result<TakeForm, (String, Sentence)>) -> TakePage {
     TakePage {
         role: "Production shell".to_owned(),
         role_href: "/roles/1".to_owned(),
-        description: ROLES[0].1.to_owned(),
-        risk: ROLES[0].3,
+        description: "Open a shell on production machines to mend what can\u{2019}t be mended by a deployment.".to_owned(),
+        risk: RiskLevel::Critical,
         gives: gives_payroll(),
         form,
     }
@@ -98,7 +98,7 @@ fn list(lines: usize, here: usize, all: bool) -> BreakGlassPage {
 }
 
 fn at(verb: &str, at: DateTime<Utc>) -> Sentence {
-    Sentence::of(format!("{verb} ")).moment(at, Told::Absolute)
+    Sentence::of(format!("{verb} ")).moment(at, Told::Short)
 }
 
 fn systems() -> Vec<SystemLine> {
@@ -106,7 +106,7 @@ fn systems() -> Vec<SystemLine> {
         SystemLine {
             name: "Shell on production".to_owned(),
             system: "Build platform".to_owned(),
-            given: at("Asked for", ago(178)).text(", confirmed ").moment(ago(177), Told::Absolute),
+            given: at("Asked for", ago(178)).text(", confirmed ").moment(ago(177), Told::Short),
             gone: at("Confirmed gone", ago(58)),
             failures: Vec::new(),
         },
@@ -117,7 +117,7 @@ fn systems() -> Vec<SystemLine> {
             gone: Sentence::of("Still there, from something else"),
             failures: vec![
                 Sentence::default()
-                    .moment(ago(170), Told::Absolute)
+                    .moment(ago(170), Told::Short)
                     .text(": Giving it failed and was tried again: the application answered 503 Service Unavailable"),
             ],
         },

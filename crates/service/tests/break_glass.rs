@@ -334,7 +334,7 @@ both_databases! {
         let wish = ItemWish {
             role: e.shell.id,
             beneficiary: e.ann,
-            duration: Span::from_hours(1).unwrap(),
+            duration: Span::from_hours(2).unwrap(),
             reason: "For the release tonight".to_owned(),
         };
         let submission = Submission { form_key: Uuid::new_v4(), items: vec![wish] };
@@ -350,8 +350,7 @@ both_databases! {
         e.approve(e.owner, item).await;
         let granted = e.grant(e.grant_of(item).await).await;
         assert_eq!((granted.origin, granted.state), (GrantOrigin::Request, GrantState::Active));
-        e.tick();
-        e.world.advance(TimeDelta::minutes(59));
+        e.world.advance(TimeDelta::minutes(60));
         expire::end_due_grants(&e.world.db, e.world.clock.as_ref(), 10).await.unwrap();
         assert_eq!(e.grant(taken.grant).await.state, GrantState::Ended);
         assert_eq!(e.wanted(e.ann, e.write).await.as_deref(), Some("present"), "the other grant still justifies it");

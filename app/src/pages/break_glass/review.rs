@@ -44,6 +44,7 @@ pub fn ReviewView(
         audit_href,
     } = page;
     let open = said.is_none();
+    let acts = end_href.is_some() || give_back_href.is_some();
     let back = Crumb { label: "Break-glass".to_owned(), href: "/break-glass".to_owned() };
     let name = taker.name.clone();
     let answer_id = id.clone();
@@ -52,6 +53,17 @@ pub fn ReviewView(
             <p class="lead">
                 <q>{reason}</q>
             </p>
+            {acts
+                .then(|| {
+                    view! {
+                        <ActionBar>
+                            {end_href
+                                .map(|href| view! { <LinkButton href=href label="End the access now" glyph=Glyph::Return/> })}
+                            {give_back_href
+                                .map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}
+                        </ActionBar>
+                    }
+                })}
         </PageHead>
         <div class="aside-page">
             <div class="aside-main">
@@ -102,8 +114,6 @@ pub fn ReviewView(
                     {open.then(|| view! { <Fact name="Can review">{people(reviewers)}</Fact> })}
                 </DefinitionList>
                 <ActionBar>
-                    {end_href.map(|href| view! { <LinkButton href=href label="End the access now" glyph=Glyph::Return/> })}
-                    {give_back_href.map(|href| view! { <LinkButton href=href label="Give it back" glyph=Glyph::Return/> })}
                     {request_href.map(|href| view! { <LinkButton href=href label="The request that waited"/> })}
                     {audit_href.map(|href| view! { <LinkButton href=href label="In the log" glyph=Glyph::Audit/> })}
                 </ActionBar>

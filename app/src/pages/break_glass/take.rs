@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{TakeForm, TakePage};
 use crate::components::{
     ActionBar, Button, Choice, ChoiceGroup, Crumb, DefinitionList, ErrorSummary, Fact, FormError, HiddenFields,
-    LinkButton, Mark, Notice, PageHead, PersonChip, PersonRef, Risk, Section, TextArea, Weight, Words, absolute,
+    LinkButton, Mark, Notice, PageHead, PersonChip, PersonRef, Risk, Section, TextArea, Weight, Words, clock, short,
 };
 use crate::frame::Reader;
 use crate::pages::parts::GivesList;
@@ -59,8 +59,11 @@ pub fn TakeView(
 }
 
 fn choice(one: DurationChoice, typed: Option<&str>, reader: Reader) -> Choice {
+    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&reader.zone).date_naive();
+    // Most emergencies are over on the day on which they begin.
+    let until = if day(one.ends) == day(reader.now) { clock(one.ends, reader) } else { short(one.ends, reader) };
     Choice {
-        hint: Some(format!("until {}", absolute(one.ends, reader))),
+        hint: Some(format!("until {until}")),
         chosen: typed.map_or(one.usual, |typed| typed == one.value),
         value: one.value,
         label: one.label,
@@ -102,9 +105,10 @@ fn take_form(form: TakeForm, role: String, role_href: String, reader: Reader) ->
                 <DefinitionList>
                     <Fact name="Told at once">{people(told)}</Fact>
                     <Fact name="Reviewed by">{people(reviewers)}</Fact>
-                    <Fact name="Review due">{format!("{review_within} after it ends")}</Fact>
+                    <Fact name="Review due">
+                        {format!("{review_within} after it ends. While one is overdue, you can\u{2019}t take anything else.")}
+                    </Fact>
                 </DefinitionList>
-                <p class="muted">"While a review is overdue, you can\u{2019}t take anything else."</p>
                 <ActionBar>
                     <Button label="Take it now" about=role weight=Weight::Danger/>
                     <LinkButton href=role_href label="Back"/>

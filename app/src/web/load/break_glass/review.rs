@@ -146,12 +146,12 @@ fn said(row: &ReviewRow) -> Option<Said> {
 
 /// What a system said of one entitlement, in sentences.
 fn system(line: systems::Line, row: &ReviewRow) -> SystemLine {
-    let seen = |verb: &str, at: Instant| Sentence::of(format!("{verb} ")).moment(at, Told::Absolute);
+    let seen = |verb: &str, at: Instant| Sentence::of(format!("{verb} ")).moment(at, Told::Short);
     let given = if line.before {
         Sentence::of("Was there before, from something else")
     } else {
         match (line.asked_at, line.there_at) {
-            (Some(asked), Some(there)) => seen("Asked for", asked).text(", confirmed ").moment(there, Told::Absolute),
+            (Some(asked), Some(there)) => seen("Asked for", asked).text(", confirmed ").moment(there, Told::Short),
             (None, Some(there)) => seen("Confirmed", there),
             (Some(asked), None) => seen("Asked for", asked).text(", not confirmed"),
             (None, None) if line.system_key == latchkey_domain::system::BUILT_IN_SYSTEM => seen("Latchkey gave it", row.starts_at),
@@ -172,7 +172,7 @@ fn system(line: systems::Line, row: &ReviewRow) -> SystemLine {
     let mut failures: Vec<Sentence> = line
         .failures
         .into_iter()
-        .map(|(at, words)| Sentence::default().moment(at, Told::Absolute).text(format!(": {words}")))
+        .map(|(at, words)| Sentence::default().moment(at, Told::Short).text(format!(": {words}")))
         .collect();
     if more > 0 {
         failures.push(Sentence::of(format!("and {more} more times")));
