@@ -1,7 +1,6 @@
 //! Roles that were taken in an emergency, for pages that show them.
 
 use latchkey_domain::{IdentityId, RoleId, system::SystemKind};
-use latchkey_policy::Span;
 use latchkey_service::break_glass::{Taken, Taking, take};
 use latchkey_testkit::World;
 
@@ -20,6 +19,6 @@ pub async fn role(world: &World, key: &str, owner: IdentityId) -> RoleId {
 /// Somebody takes it for an hour.
 pub async fn taken(world: &World, who: IdentityId, role: RoleId) -> Taken {
     let reason = "Everything is down, looking at the broker".to_owned();
-    let wish = Taking { role, duration: Span::MIN, reason };
+    let wish = Taking { role, duration: "1h".parse().unwrap(), reason };
     take(&world.db, world.clock.as_ref(), &world.actor(who), &wish).await.unwrap()
 }

@@ -100,7 +100,8 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
     cart::add(&world.db, world.clock.as_ref(), &holder, &[adding]).await.unwrap();
     // Roles that can be taken in an emergency: one is the holder's, one was taken and is over, one is free.
     let owner = company.people[company.manager];
-    let (first, second) = (emergencies::role(&world, "rescue", owner).await, emergencies::role(&world, "repair", owner).await);
+    let (first, second) =
+        (emergencies::role(&world, "rescue", owner).await, emergencies::role(&world, "repair", owner).await);
     emergencies::taken(&world, company.people[60], second).await;
     let over = emergencies::taken(&world, newcomer, first).await;
     end_grant(&world.db, world.clock.as_ref(), &manager, over.grant, "It is mended").await.unwrap();
@@ -157,7 +158,10 @@ async fn names(world: &World, company: &Company) -> Names {
         ("exception", one(world, "id", "from separation_exception").await),
         ("rescue_role", one(world, "id", "from role where key = 'rescue'").await),
         ("own_review", one(world, "r.id", &format!("from break_glass_review r where r.identity_id = {holder}")).await),
-        ("over_review", one(world, "r.id", &format!("from break_glass_review r where r.identity_id <> {holder}")).await),
+        (
+            "over_review",
+            one(world, "r.id", &format!("from break_glass_review r where r.identity_id <> {holder}")).await,
+        ),
         ("newcomer_email", world.texts("select email from person where given_name = 'Nova'").await.remove(0)),
         ("stuck", one(world, "id", "from fulfilment where progress = 'needs_human'").await),
     ])

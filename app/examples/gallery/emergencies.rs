@@ -46,7 +46,8 @@ fn taking(form: Result<TakeForm, (String, Sentence)>) -> TakePage {
     TakePage {
         role: "Production shell".to_owned(),
         role_href: "/roles/1".to_owned(),
-        description: "Open a shell on production machines to mend what can\u{2019}t be mended by a deployment.".to_owned(),
+        description: "Open a shell on production machines to mend what can\u{2019}t be mended by a deployment."
+            .to_owned(),
         risk: RiskLevel::Critical,
         gives: gives_payroll(),
         form,
@@ -138,7 +139,10 @@ fn to_review() -> ReviewPage {
         due: now() + Duration::hours(47),
         state: StateWord::new(Mark::Waiting, "To be reviewed"),
         request_href: Some("/requests/1".to_owned()),
-        account: Some(("Restarted the queue at 13:58, checked that payments go through, logged out.".to_owned(), ago(70))),
+        account: Some((
+            "Restarted the queue at 13:58, checked that payments go through, logged out.".to_owned(),
+            ago(70),
+        )),
         account_form: None,
         systems: systems(),
         told: form("", Vec::new()).told,

@@ -93,11 +93,11 @@ impl HomePage {
             (0, 0) => "Nothing waits for you".to_owned(),
             (1, 0) => "One decision waits for you".to_owned(),
             (count, 0) => format!("{} decisions wait for you", number(i64::from(count))),
-            (0, 1) => "One review waits for you".to_owned(),
-            (0, count) => format!("{} reviews wait for you", number(i64::from(count))),
-            (decisions, reviews) => {
-                let (decisions, reviews) = (i64::from(decisions), i64::from(reviews));
-                format!("{} and {} wait for you", plural(decisions, "decision"), plural(reviews, "review"))
+            (0, 1) => "One thing waits for you".to_owned(),
+            (0, count) => format!("{} things wait for you", number(i64::from(count))),
+            (decisions, others) => {
+                let (decisions, others) = (i64::from(decisions), i64::from(others));
+                format!("{} and {} wait for you", plural(decisions, "decision"), plural(others, "other thing"))
             }
         }
     }
@@ -143,11 +143,14 @@ pub fn HomeView(
     });
     view! {
         <PageHead title=title/>
-        {(!waits.is_empty())
+        {(!waits.is_empty() || !reviews.is_empty())
             .then(|| {
                 view! {
                     <div>
-                        <ul class="rows rows-strong">{waits.into_iter().map(|one| wait_row(one, reader)).collect_view()}</ul>
+                        <ul class="rows rows-strong">
+                            {waits.into_iter().map(|one| wait_row(one, reader)).collect_view()}
+                            {reviews.into_iter().map(|one| review_row(one, reader)).collect_view()}
+                        </ul>
                         {more
                             .then(|| {
                                 view! {
@@ -156,23 +159,11 @@ pub fn HomeView(
                                     </p>
                                 }
                             })}
-                    </div>
-                }
-            })}
-        {(!reviews.is_empty())
-            .then(|| {
-                view! {
-                    <div>
-                        <ul class="rows rows-strong">
-                            {reviews.into_iter().map(|one| review_row(one, reader)).collect_view()}
-                        </ul>
                         {reviews_more
                             .then(|| {
                                 view! {
                                     <p class="rows-more">
-                                        <a href="/break-glass">
-                                            {format!("All {} reviews", number(i64::from(reviews_total)))}
-                                        </a>
+                                        <a href="/break-glass">{format!("All {} reviews", number(i64::from(reviews_total)))}</a>
                                     </p>
                                 }
                             })}
@@ -278,8 +269,8 @@ fn review_row(one: ReviewWaits, reader: Reader) -> AnyView {
                 <p class="row-text row-quote">{reason}</p>
             </div>
             <p class="row-when">
-                {if due <= reader.now { "overdue since " } else { "due " }}
                 <Time at=due reader=reader told=Told::Relative/>
+                <span class="row-under">{if due <= reader.now { "the review was due" } else { "the review is due" }}</span>
             </p>
             <span class="row-go" aria-hidden="true">
                 "Open"

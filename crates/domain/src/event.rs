@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, Instant,
-    ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId,
-    SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
+    IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
     break_glass::Needed,

@@ -58,10 +58,18 @@ impl BreakGlass {
         }
         let in_order = self.offer.iter().zip(self.offer.iter().skip(1)).all(|(before, after)| before < after);
         if !in_order {
-            found.push(("offer", "offer is out of order".to_owned(), "each duration once, the shortest first".to_owned()));
+            found.push((
+                "offer",
+                "offer is out of order".to_owned(),
+                "each duration once, the shortest first".to_owned(),
+            ));
         }
         if let Some(long) = self.offer.iter().find(|span| **span > self.max) {
-            found.push(("offer", format!("offer has {long}, longer than max, {}", self.max), format!("at most {}", self.max)));
+            found.push((
+                "offer",
+                format!("offer has {long}, longer than max, {}", self.max),
+                format!("at most {}", self.max),
+            ));
         }
         if self.review_within.hours() > LONGEST_REVIEW_DAYS * 24 {
             found.push((
@@ -160,7 +168,10 @@ mod tests {
     #[test]
     fn the_policy_names_who_may_take_it_and_what_cannot_be_checked_opens_no_door() {
         let mut policy = sample();
-        assert_eq!(may_take(&policy.snapshot(), &role(), &from("Platform")).unwrap_err().code, RefusalCode::NoEmergencies);
+        assert_eq!(
+            may_take(&policy.snapshot(), &role(), &from("Platform")).unwrap_err().code,
+            RefusalCode::NoEmergencies
+        );
         policy.break_glass = Some(terms());
         let snapshot = policy.snapshot();
         assert_eq!(may_take(&snapshot, &role(), &from("Platform")), Ok(&terms()));
@@ -182,7 +193,10 @@ mod tests {
         assert_eq!(codes(BreakGlass { offer: vec![], ..terms() }), [field("offer")]);
         assert_eq!(codes(BreakGlass { offer: vec![hours(4), hours(1)], ..terms() }), [field("offer")]);
         assert_eq!(codes(BreakGlass { offer: vec![hours(1), hours(5)], ..terms() }), [field("offer")]);
-        assert_eq!(codes(BreakGlass { review_within: Span::from_days(15).unwrap(), ..terms() }), [field("review_within")]);
+        assert_eq!(
+            codes(BreakGlass { review_within: Span::from_days(15).unwrap(), ..terms() }),
+            [field("review_within")]
+        );
     }
 
     #[test]

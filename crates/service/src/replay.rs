@@ -13,8 +13,8 @@ use std::{
 };
 
 use latchkey_domain::{
-    AccountId, BreakGlassReviewId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId,
-    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, StageId, SystemId,
+    AccountId, BreakGlassReviewId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId,
+    RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, StageId, SystemId,
     account::AccountState,
     break_glass::Needed,
     event::Envelope,

@@ -301,7 +301,9 @@ fn emergencies(play: &mut Play<'_>) {
                 role: "production-shell",
                 reason: "The broker for the North Sea buoys hangs since 02:50, restarting it by hand.",
                 account: "Stopped and started the broker on ingest-3, watched the backlog go down, logged out.",
-                reviewed: Some("The recording of the shell shows the restart and nothing else. Nobody else was awake who could have decided."),
+                reviewed: Some(
+                    "The recording of the shell shows the restart and nothing else. Nobody else was awake who could have decided.",
+                ),
             },
         ),
         (

@@ -3,9 +3,7 @@
 use leptos::prelude::*;
 
 use super::{BreakGlassPage, ReviewLine};
-use crate::components::{
-    Cell, Column, Empty, PageHead, Pager, Row, RowHead, State, Table, Tabs, Time, Told,
-};
+use crate::components::{Cell, Column, Empty, PageHead, Pager, Row, RowHead, State, Table, Tabs, Time, Told};
 use crate::frame::Reader;
 
 /// Draws the page.
@@ -22,12 +20,8 @@ pub fn BreakGlassView(
     } else {
         "Roles that you took at once, in an emergency, and those of your roles that others took."
     };
-    let columns = vec![
-        Column::words("What was taken"),
-        Column::words("Why"),
-        Column::words("When"),
-        Column::words("Review"),
-    ];
+    let columns =
+        vec![Column::words("What was taken"), Column::words("Why"), Column::words("When"), Column::words("Review")];
     view! {
         <PageHead title="Break-glass">
             <p>{whose}</p>

@@ -162,9 +162,7 @@ fn account_part(
             </p>
         }
         .into_any(),
-        None if own => {
-            view! { <p class="muted">"You haven\u{2019}t said yet what you did."</p> }.into_any()
-        }
+        None if own => view! { <p class="muted">"You haven\u{2019}t said yet what you did."</p> }.into_any(),
         None => view! { <p class="muted">{format!("{name} hasn\u{2019}t said yet what they did.")}</p> }.into_any(),
     }
 }

@@ -72,8 +72,7 @@ fn choice(one: DurationChoice, typed: Option<&str>, reader: Reader) -> Choice {
 
 fn take_form(form: TakeForm, role: String, role_href: String, reader: Reader) -> AnyView {
     let TakeForm { role_id, durations, duration, reason, review_within, told, reviewers, remark, errors } = form;
-    let choices: Vec<Choice> =
-        durations.into_iter().map(|one| choice(one, duration.as_deref(), reader)).collect();
+    let choices: Vec<Choice> = durations.into_iter().map(|one| choice(one, duration.as_deref(), reader)).collect();
     view! {
         <section class="ask" id="take" aria-labelledby="take-title">
             <h2 id="take-title">"Take it now"</h2>

@@ -114,7 +114,7 @@ fn emergency_part(emergency: Emergency, role: &str, reader: Reader) -> AnyView {
         Emergency::Can { href } => {
             let about = role.to_owned();
             view! {
-                <Notice mark=Mark::Attention title="Can\u{2019}t it wait?">
+                <Notice mark=Mark::Next title="Can\u{2019}t it wait?">
                     <p>"In an emergency you can take this role at once, for a few hours. Everybody who would decide is told, and somebody reviews it."</p>
                     <ActionBar>
                         <LinkButton href=href label="Take it in an emergency" about=about/>

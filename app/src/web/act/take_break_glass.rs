@@ -43,8 +43,10 @@ pub(in crate::web) async fn post(
     };
     match outcome {
         Ok(taken) => {
-            let people = if taken.told == 1 { "1 person was".to_owned() } else { format!("{} people were", taken.told) };
-            let words = format!("It is yours, and {people} told. Say here what you do with it; the systems are being updated.");
+            let people =
+                if taken.told == 1 { "1 person was".to_owned() } else { format!("{} people were", taken.told) };
+            let words =
+                format!("It is yours, and {people} told. Say here what you do with it; the systems are being updated.");
             Flash::done(words).keep(&session).await;
             Ok(see_other(&format!("/break-glass/{}", taken.review)))
         }

@@ -3,7 +3,10 @@
 mod review;
 
 use axum::extract::{Path, RawQuery, State};
-use latchkey_domain::{BreakGlassReviewId, IdentityId, RoleId, break_glass::{ReviewState, ToldBecause}};
+use latchkey_domain::{
+    BreakGlassReviewId, IdentityId, RoleId,
+    break_glass::{ReviewState, ToldBecause},
+};
 use latchkey_service::{
     break_glass::{self, Preview, Told as ToldPerson, sees_all},
     facts::{self, RoleToday},
@@ -185,7 +188,9 @@ fn form(
     let (terms, against) = (preview.terms, preview.against);
     let terms = match (terms, against) {
         (_, Some(no)) => return Err((no.why, Sentence::of(no.help))),
-        (None, None) => return Err(("This role isn\u{2019}t for emergencies.".to_owned(), Sentence::of("Ask for it."))),
+        (None, None) => {
+            return Err(("This role isn\u{2019}t for emergencies.".to_owned(), Sentence::of("Ask for it.")));
+        }
         (Some(terms), None) => terms,
     };
     let durations = terms.choices(&role.facts);

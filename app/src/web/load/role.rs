@@ -28,7 +28,8 @@ use crate::{
     frame::Part,
     pages::parts::QuestionField,
     pages::role::{
-        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Emergency, Peers, RequestForm, RolePage, RoleView, StagePreview,
+        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Emergency, Peers, RequestForm, RolePage, RoleView,
+        StagePreview,
     },
     web::{
         Draft, PageError, PageResult,
@@ -258,10 +259,9 @@ async fn emergency(
 ) -> ServiceResult<Option<Emergency>> {
     if let Some(taken) = taken {
         let review = reviews::of_grant(c, taken.grant_id.into()).await?;
-        return Ok(review.map(|review| Emergency::Taken {
-            until: taken.ends_at,
-            href: super::break_glass::href(review.id),
-        }));
+        return Ok(
+            review.map(|review| Emergency::Taken { until: taken.ends_at, href: super::break_glass::href(review.id) })
+        );
     }
     if role.policy.snapshot.policy.break_glass.is_none() {
         return Ok(None);

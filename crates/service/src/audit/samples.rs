@@ -1,9 +1,9 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
-    MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
-    SeparationRuleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId,
+    IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     break_glass::Needed,
     event::{EventBody, SeparationSide, StageApprover, SubmittedItem},

@@ -294,7 +294,9 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
-            ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => ". They are told: ",
+            ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => {
+                ". They are told: "
+            }
             ("follow_up", _) => ". What follows: ",
             ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",

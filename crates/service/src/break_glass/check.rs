@@ -1,12 +1,9 @@
 //! May somebody take a role now? By the rules of this moment, for the form and for taking it.
 
-use latchkey_domain::{
-    IdentityId, Instant,
-    actor::PersonActor,
-    grant::GrantState,
-};
+use latchkey_domain::{IdentityId, Instant, actor::PersonActor, grant::GrantState};
 use latchkey_policy::{
-    BreakGlass, Candidate, Facts, PersonView, RefusalCode, RoleFacts, RoleView, Seen, Span, Voice, Wish, check_request, may_take,
+    BreakGlass, Candidate, Facts, PersonView, RefusalCode, RoleFacts, RoleView, Seen, Span, Voice, Wish, check_request,
+    may_take,
 };
 use latchkey_store::{
     AsConn, break_glass as store, grants,
@@ -85,7 +82,8 @@ pub async fn preview(
     let terms = role.policy.policy.break_glass.clone();
     let person = facts::beneficiary(c, actor.identity).await?;
     let zone = person.time_zone.clone().unwrap_or_default();
-    let nothing = |terms, against| Preview { terms, against, told: vec![], reviewers: vec![], waiting: None, zone: zone.clone() };
+    let nothing =
+        |terms, against| Preview { terms, against, told: vec![], reviewers: vec![], waiting: None, zone: zone.clone() };
     let checked = match check(c, now, actor, role).await? {
         Ok(checked) => checked,
         Err(no) => return Ok(nothing(terms, Some(no))),

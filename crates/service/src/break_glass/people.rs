@@ -1,13 +1,13 @@
 //! Who is told at once, who reviews, and who may read a review.
 
-use latchkey_domain::{
-    IdentityId, Instant,
-    actor::PersonActor,
-    break_glass::ToldBecause,
-    portal_role::PortalRole,
-};
+use latchkey_domain::{IdentityId, Instant, actor::PersonActor, break_glass::ToldBecause, portal_role::PortalRole};
 use latchkey_policy::{Candidate, Wish, resolve_stage};
-use latchkey_store::{AsConn, break_glass::{self as store, ReviewRow}, items::ItemRow, request_reads};
+use latchkey_store::{
+    AsConn,
+    break_glass::{self as store, ReviewRow},
+    items::ItemRow,
+    request_reads,
+};
 
 use crate::{
     ServiceResult,

@@ -110,7 +110,8 @@ pub async fn review(
         role: row.role(),
         needed,
     };
-    tx.commit(vec![NewEvent::new(actor.reference(), body).text("comment", findings).text("follow_up", follow_up)]).await?;
+    tx.commit(vec![NewEvent::new(actor.reference(), body).text("comment", findings).text("follow_up", follow_up)])
+        .await?;
     Ok(())
 }
 

@@ -65,13 +65,11 @@ fn line(of: EntitlementLine, attempts: &[AttemptLine], seen: &[SeenLine], from: 
     let present = |s: &&&SeenLine| s.value == Presence::Present.as_str();
     let there = seen.iter().find(present);
     let done = |a: &&&AttemptLine| a.outcome == Outcome::Done.as_str();
-    let failures: Vec<(Instant, String)> = own
-        .iter()
-        .filter(|a| !done(a))
-        .map(|a| (a.finished_at, words(a)))
-        .collect();
+    let failures: Vec<(Instant, String)> = own.iter().filter(|a| !done(a)).map(|a| (a.finished_at, words(a))).collect();
     let gone = there.and_then(|first| {
-        seen.iter().find(|s| s.value == Presence::Absent.as_str() && s.valid_from > first.valid_from).map(|s| s.valid_from)
+        seen.iter()
+            .find(|s| s.value == Presence::Absent.as_str() && s.valid_from > first.valid_from)
+            .map(|s| s.valid_from)
     });
     // What was done is what was read back; where nothing was noted as seen, the answers themselves tell.
     let said = |desired: Presence| own.iter().filter(done).find(|a| a.desired == desired).map(|a| a.finished_at);

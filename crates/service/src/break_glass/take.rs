@@ -22,8 +22,7 @@ use super::{
     people::{Told, to_tell},
 };
 use crate::{
-    FieldProblem, Refusal, ServiceError, ServiceResult, assurance, checks, facts,
-    facts::RoleToday, justify, notices,
+    FieldProblem, Refusal, ServiceError, ServiceResult, assurance, checks, facts, facts::RoleToday, justify, notices,
 };
 
 /// What is taken, as typed and parsed.
@@ -66,13 +65,7 @@ pub async fn take(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &Taking) -> S
     done
 }
 
-async fn write(
-    db: &Db,
-    clock: &dyn Clock,
-    actor: &Actor,
-    person: &PersonActor,
-    wish: &Taking,
-) -> ServiceResult<Taken> {
+async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, wish: &Taking) -> ServiceResult<Taken> {
     let me = person.identity;
     let mut tx = db.begin(clock.now()).await?;
     identities::lock(&mut tx, &[me]).await.map_err(|e| match e {
@@ -109,7 +102,8 @@ async fn write(
     grants::insert(&mut tx, &grant).await?;
     let item = checked.waiting.as_ref().map(items::ItemRow::id);
     let review = BreakGlassReviewId::new(now);
-    store::insert(&mut tx, &NewReview { id: review, grant: grant.id, identity: me, role: role.id, item, due_at }).await?;
+    store::insert(&mut tx, &NewReview { id: review, grant: grant.id, identity: me, role: role.id, item, due_at })
+        .await?;
     tell(&mut tx, review, &checked, &role, &told, &reason, (ends_at, due_at, &zone)).await?;
     let mut events = vec![
         NewEvent::new(
@@ -183,8 +177,17 @@ async fn tell(
     for one in told {
         store::told(tx, review, one.id, one.because).await?;
         let reviews = checked.reviewers.iter().any(|r| r.id == one.id);
-        notices::emergencies::taken(tx, one.id, review, &taker.name, role, reason, (ends_at, zone), reviews.then_some(due_at))
-            .await?;
+        notices::emergencies::taken(
+            tx,
+            one.id,
+            review,
+            &taker.name,
+            role,
+            reason,
+            (ends_at, zone),
+            reviews.then_some(due_at),
+        )
+        .await?;
     }
     notices::emergencies::yours(tx, taker.id, review, role, (ends_at, zone), due_at).await
 }

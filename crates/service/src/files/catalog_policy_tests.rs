@@ -170,7 +170,10 @@ fn a_policy_says_who_takes_its_roles_in_an_emergency() {
     let terms = money.policy.break_glass.as_ref().unwrap();
     assert_eq!(terms.who.as_str(), "person.department == \"Platform\"");
     assert_eq!((terms.max.to_string(), terms.review_within.to_string()), ("4h".to_owned(), "2d".to_owned()));
-    assert!(catalog.policies.iter().any(|p| p.policy.break_glass.is_none()), "it belongs to the policy that it follows");
+    assert!(
+        catalog.policies.iter().any(|p| p.policy.break_glass.is_none()),
+        "it belongs to the policy that it follows"
+    );
 }
 
 #[test]

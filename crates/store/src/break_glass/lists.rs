@@ -75,12 +75,7 @@ pub async fn list(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting_for(
-    c: &mut impl AsConn,
-    who: IdentityId,
-    all: bool,
-    limit: i64,
-) -> StoreResult<Vec<ReviewRow>> {
+pub async fn waiting_for(c: &mut impl AsConn, who: IdentityId, all: bool, limit: i64) -> StoreResult<Vec<ReviewRow>> {
     rows!(
         c,
         ReviewRow,

@@ -154,7 +154,9 @@ fn system(line: systems::Line, row: &ReviewRow) -> SystemLine {
             (Some(asked), Some(there)) => seen("Asked for", asked).text(", confirmed ").moment(there, Told::Short),
             (None, Some(there)) => seen("Confirmed", there),
             (Some(asked), None) => seen("Asked for", asked).text(", not confirmed"),
-            (None, None) if line.system_key == latchkey_domain::system::BUILT_IN_SYSTEM => seen("Latchkey gave it", row.starts_at),
+            (None, None) if line.system_key == latchkey_domain::system::BUILT_IN_SYSTEM => {
+                seen("Latchkey gave it", row.starts_at)
+            }
             (None, None) => Sentence::of("Not asked for yet"),
         }
     };

@@ -13,9 +13,12 @@ pub(super) fn break_glass<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 Some(item) => d.text(", while ").piece(Piece::RequestOf(*item)).text(" waited"),
                 None => d,
             };
-            d.text(format!("; {} told at once, and the review is due ", words::count(told.len(), "person was", "people were")))
-                .piece(Piece::Time(*due_at))
-                .session()
+            d.text(format!(
+                "; {} told at once, and the review is due ",
+                words::count(told.len(), "person was", "people were")
+            ))
+            .piece(Piece::Time(*due_at))
+            .session()
         }
         EventBody::BreakGlassRefused { identity, role, code } => d
             .person(*identity)
@@ -25,9 +28,12 @@ pub(super) fn break_glass<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::BreakGlassReported { identity, role, .. } => {
             d.person(*identity).text(" said what they did with ").role(*role).text(", taken in an emergency")
         }
-        EventBody::BreakGlassReviewOverdue { identity, role, .. } => {
-            d.text("Nobody reviewed in time what ").person(*identity).text(" did with ").role(*role).text(", taken in an emergency")
-        }
+        EventBody::BreakGlassReviewOverdue { identity, role, .. } => d
+            .text("Nobody reviewed in time what ")
+            .person(*identity)
+            .text(" did with ")
+            .role(*role)
+            .text(", taken in an emergency"),
         EventBody::BreakGlassReviewed { identity, role, needed, .. } => {
             let d = d.actor().text(" reviewed what ").person(*identity).text(" did with ").role(*role);
             d.text(match needed {

@@ -1,7 +1,9 @@
 //! `policies.toml`: who decides, for whom, for how long.
 
 use latchkey_domain::identity::EmploymentType;
-use latchkey_policy::{AskFor, BreakGlass, AssuranceNeed, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule};
+use latchkey_policy::{
+    AskFor, AssuranceNeed, BreakGlass, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule,
+};
 
 use super::{
     MAX_POLICIES, PersonReference,
@@ -142,12 +144,8 @@ fn emergencies(table: &mut Table<'_>, errors: &mut Errors) -> Option<Option<Emer
     let review_within = own.text(errors, "review_within", text::span);
     own.finish(errors);
     let (who, max, offer, review_within) = (who?, max?, offer?, review_within?);
-    let offsets = [
-        ("who", who.offset),
-        ("max", max.offset),
-        ("offer", offer.offset),
-        ("review_within", review_within.offset),
-    ];
+    let offsets =
+        [("who", who.offset), ("max", max.offset), ("offer", offer.offset), ("review_within", review_within.offset)];
     let terms = BreakGlass {
         who: who.value,
         advice: advice?.value,
