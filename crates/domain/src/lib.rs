@@ -20,10 +20,10 @@ pub mod system;
 mod text_enum;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
-    GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId,
-    RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
-    TokenId,
+    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId,
+    FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId,
+    RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId,
+    StageId, SystemId, TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).
