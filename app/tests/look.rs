@@ -13,6 +13,8 @@ mod carting;
 mod deciding;
 #[path = "../examples/gallery/edges.rs"]
 mod edges;
+#[path = "../examples/gallery/emergencies.rs"]
+mod emergencies;
 #[path = "../examples/gallery/following.rs"]
 mod following;
 #[path = "../examples/gallery/keeping_apart.rs"]
@@ -43,6 +45,7 @@ fn pages() -> Vec<(&'static str, String)> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            emergencies::sheets(),
             edges::sheets(),
         ]
         .into_iter()

@@ -12,12 +12,14 @@ use latchkey_domain::{IdentityId, actor::Actor};
 use latchkey_service::{
     cart::{self, Adding},
     delegate,
+    end_grant::end_grant,
 };
 use latchkey_store::testing::bulk::{self, Company, Size};
 use latchkey_testkit::{World, both_databases};
 use serde::Deserialize;
 
 use crate::{
+    emergencies,
     portal::{Portal, Visitor},
     queries::{filled, keep_apart, literal, managed_grant, named, one, policy, right},
 };
@@ -96,6 +98,13 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
         answers: BTreeMap::new(),
     };
     cart::add(&world.db, world.clock.as_ref(), &holder, &[adding]).await.unwrap();
+    // Roles that can be taken in an emergency: one is the holder's, one was taken and is over, one is free.
+    let owner = company.people[company.manager];
+    let (first, second) =
+        (emergencies::role(&world, "rescue", owner).await, emergencies::role(&world, "repair", owner).await);
+    emergencies::taken(&world, company.people[60], second).await;
+    let over = emergencies::taken(&world, newcomer, first).await;
+    end_grant(&world.db, world.clock.as_ref(), &manager, over.grant, "It is mended").await.unwrap();
     let mut names = names(&world, &company).await;
     let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
     names.insert("right", right.to_string());
@@ -149,6 +158,12 @@ async fn names(world: &World, company: &Company) -> Names {
         ("cart_role", free(6)),
         ("rule", one(world, "id", "from separation_rule").await),
         ("exception", one(world, "id", "from separation_exception").await),
+        ("rescue_role", one(world, "id", "from role where key = 'rescue'").await),
+        ("own_review", one(world, "r.id", &format!("from break_glass_review r where r.identity_id = {holder}")).await),
+        (
+            "over_review",
+            one(world, "r.id", &format!("from break_glass_review r where r.identity_id <> {holder}")).await,
+        ),
         ("newcomer_email", world.texts("select email from person where given_name = 'Nova'").await.remove(0)),
         ("stuck", one(world, "id", "from fulfilment where progress = 'needs_human'").await),
     ])
@@ -204,6 +219,9 @@ both_databases! {
             ("approvers who were added", "select count(*) from stage_approver where because = 'added'"),
             ("seats that were handed over", "select count(*) from stage_approver where because = 'handed' and on_behalf_of is not null"),
             ("grants that were ended early", "select count(*) from role_grant where end_reason = 'revoked' and end_comment = 'The project is over'"),
+            ("roles taken in an emergency", "select count(*) from role_grant where origin = 'break_glass' and reason = 'The night load stopped, looking at it'"),
+            ("words about them", "select count(*) from break_glass_review where account = 'Looked at the load'"),
+            ("reviews of them", "select count(*) from break_glass_review where needed = 'yes' and findings = 'The log says the same' and follow_up = 'Nothing'"),
             ("withdrawals", "select count(*) from item where state = 'withdrawn'"),
             ("grants that were given back", "select count(*) from role_grant where end_reason = 'given_back'"),
             ("attempts that were asked for", "select count(*) from event where kind = 'fulfilment_retried'"),

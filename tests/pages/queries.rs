@@ -10,7 +10,10 @@ use serde_json::json;
 
 use Who::{Administrator, Asker, Holder, Manager, New};
 
-use crate::portal::{Portal, Visitor};
+use crate::{
+    emergencies,
+    portal::{Portal, Visitor},
+};
 
 /// Who looks at a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +36,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (New, "/", 8),
     (Holder, "/", 4),
     (Asker, "/", 5),
-    (Manager, "/", 5),
+    (Manager, "/", 6),
     (Administrator, "/", 4),
     (Holder, "/catalog", 3),
     (Holder, "/catalog?q=payroll", 2),
@@ -96,6 +99,13 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Manager, "/admin/separation", 5),
     (Manager, "/admin/separation/rules/{rule_key}", 8),
     (New, "/roles/{apart_role}", 15),
+    (Holder, "/roles/{rescue_role}", 15),
+    (Holder, "/roles/{rescue_role}/break-glass", 14),
+    (Holder, "/break-glass", 2),
+    (Administrator, "/break-glass?show=overdue", 2),
+    (Manager, "/break-glass?show=closed", 2),
+    (Manager, "/break-glass/{review}", 9),
+    (Administrator, "/break-glass/{review}", 8),
     (Administrator, RESTORED, 2),
 ];
 
@@ -194,6 +204,11 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let newcomer = world.person("Nadia Newcomer", Some(company.people[1])).await;
     grow_lists(&world, &company, large).await;
     keep_apart(&world, &company, newcomer, large.conflicts).await;
+    let rescue = emergencies::role(&world, "rescue", company.people[company.manager]).await;
+    for n in 0..large.conflicts {
+        let who = world.person(&format!("Rita Scue{n:03}"), None).await;
+        emergencies::taken(&world, who, rescue).await;
+    }
     let mut names = names(&world, &company).await;
     let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
     names.insert("right", right.to_string());
@@ -335,6 +350,8 @@ async fn names(world: &World, company: &Company) -> BTreeMap<&'static str, Strin
         ("rule_key", "apart".to_owned()),
         ("apart_role", one(world, "id", "from role where key = 'apart-2'").await),
         ("exception", one(world, "id", "from separation_exception order by id limit 1").await),
+        ("rescue_role", one(world, "id", "from role where key = 'rescue'").await),
+        ("review", one(world, "id", "from break_glass_review order by id limit 1").await),
         ("holder", holder),
         ("manager", manager.to_string()),
         ("system_key", "system-0".to_owned()),

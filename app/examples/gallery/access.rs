@@ -2,7 +2,7 @@
 
 use latchkey_app::components::{Mark, Sentence, StateWord, Told};
 use latchkey_app::frame::Part;
-use latchkey_app::pages::home::{HomePage, HomeView, TeamHas, WaitsForYou};
+use latchkey_app::pages::home::{HomePage, HomeView, ReviewWaits, TeamHas, WaitsForYou};
 use latchkey_app::pages::parts::{AccessRow, RequestLine};
 use latchkey_app::pages::person::{AccountLine, PersonPage, PersonView};
 use latchkey_app::pages::team::{TeamPage, TeamRow, TeamView};
@@ -92,6 +92,13 @@ pub fn usual_home() -> HomePage {
             wait(3, "1 year", "Weekly review of the northern region.", 40),
         ],
         waits_total: 3,
+        reviews: vec![ReviewWaits {
+            href: "/break-glass/1".to_owned(),
+            words: "Review what Jonas Lindqvist did with Production shell".to_owned(),
+            reason: "Payments fail since 13:40. Restarting the queue on prod-eu-2, nothing else.".to_owned(),
+            due: ago(-2_800),
+        }],
+        reviews_total: 1,
         waiting: vec![line(4, Mark::Waiting, 1500), line(3, Mark::Working, 3), line(2, Mark::Attention, 50)],
         waiting_total: 3,
         ready: Vec::new(),
@@ -115,6 +122,8 @@ fn new_home() -> HomePage {
     HomePage {
         waits: Vec::new(),
         waits_total: 0,
+        reviews: Vec::new(),
+        reviews_total: 0,
         waiting: Vec::new(),
         waiting_total: 0,
         access: vec![held(1, None)],

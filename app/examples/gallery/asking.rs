@@ -5,7 +5,7 @@ use latchkey_app::components::{FormError, RiskLevel, Sentence};
 use latchkey_app::frame::Part;
 use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Others, Relation, SuggestedRole};
 use latchkey_app::pages::role::{
-    Ask, BeneficiaryChoice, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
+    Ask, BeneficiaryChoice, DurationChoice, Emergency, Peers, RequestForm, RolePage, RoleView, StagePreview,
 };
 use leptos::prelude::*;
 
@@ -134,6 +134,7 @@ fn role(ask: Ask) -> RolePage {
         usual_time: Some(Duration::hours(20)),
         version: 3,
         ask,
+        emergency: None,
         holders: Some((14, "/roles/1/holders".to_owned())),
     }
 }
@@ -190,6 +191,20 @@ pub fn sheets() -> Vec<Sheet> {
             CatalogPage { rows: Vec::new(), facets: Vec::new(), nothing_applied: true, ..catalog() },
         ),
         role_sheet("role", role(Ask::Form(form(Vec::new(), "")))),
+        role_sheet(
+            "role-emergency",
+            RolePage {
+                emergency: Some(Emergency::Can { href: "/roles/1/break-glass".to_owned() }),
+                ..role(Ask::Form(form(Vec::new(), "")))
+            },
+        ),
+        role_sheet(
+            "role-taken",
+            RolePage {
+                emergency: Some(Emergency::Taken { until: Some(end_in(0)), href: "/break-glass/1".to_owned() }),
+                ..role(Ask::Form(form(Vec::new(), "")))
+            },
+        ),
         role_sheet("role-errors", role(Ask::Form(missing))),
         role_sheet("role-crowded", crowded_role()),
         role_sheet(

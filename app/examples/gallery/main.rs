@@ -7,6 +7,7 @@ mod asking;
 mod carting;
 mod deciding;
 mod edges;
+mod emergencies;
 mod following;
 mod keeping_apart;
 mod sheet;
@@ -37,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             watching::sheets(),
             keeping_apart::sheets(),
             activating::sheets(),
+            emergencies::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

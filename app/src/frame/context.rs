@@ -47,6 +47,8 @@ pub enum Part {
     Systems,
     /// `/admin/separation`
     Separation,
+    /// `/break-glass`
+    BreakGlass,
     /// `/admin`
     Admin,
     /// None of these: a person, my sessions, an error.
@@ -64,6 +66,8 @@ pub struct Viewer {
     pub href: String,
     /// Decisions that wait for them.
     pub approvals: u32,
+    /// Reviews of what was taken in an emergency that wait for them, or for their words.
+    pub reviews: u32,
     /// How many roles are in their cart.
     pub cart: u32,
     /// True if people report to them.
@@ -74,6 +78,8 @@ pub struct Viewer {
     pub may_systems: bool,
     /// True if they may see the rules that keep duties apart: all of them, or those that they own.
     pub may_separation: bool,
+    /// True if they may see everybody's reviews of emergencies, or one waits for them.
+    pub may_break_glass: bool,
     /// True if they may see the administration.
     pub may_admin: bool,
 }

@@ -30,6 +30,7 @@ const TEAM: Place = place(Part::Team, Glyph::Team, "Team", "Team", "/team");
 const AUDIT: Place = place(Part::Audit, Glyph::Audit, "Audit", "Audit", "/audit");
 const SYSTEMS: Place = place(Part::Systems, Glyph::System, "Systems", "Systems", "/systems");
 const SEPARATION: Place = place(Part::Separation, Glyph::Separation, "Separation", "Separation", "/admin/separation");
+const BREAK_GLASS: Place = place(Part::BreakGlass, Glyph::Shield, "Break-glass", "Break-glass", "/break-glass");
 const ADMIN: Place = place(Part::Admin, Glyph::Admin, "Admin", "Admin", "/admin");
 
 /// The places of those who look after the company's access.
@@ -44,6 +45,9 @@ fn duties(viewer: &Viewer) -> Vec<Place> {
     if viewer.may_separation {
         places.push(SEPARATION);
     }
+    if viewer.may_break_glass {
+        places.push(BREAK_GLASS);
+    }
     if viewer.may_admin {
         places.push(ADMIN);
     }
@@ -51,7 +55,7 @@ fn duties(viewer: &Viewer) -> Vec<Place> {
 }
 
 fn link(place: Place, here: Part, waiting: u32, short: bool) -> impl IntoView {
-    let count = (place.part == Part::Approvals && waiting > 0).then(|| {
+    let count = (waiting > 0).then(|| {
         let shown = if waiting > 99 { "99+".to_owned() } else { number(i64::from(waiting)) };
         view! { <span class="nav-count">{shown} <span class="unseen">" waiting for you"</span></span> }
     });
@@ -66,22 +70,31 @@ fn link(place: Place, here: Part, waiting: u32, short: bool) -> impl IntoView {
     }
 }
 
+/// A place with the number of what waits there.
+fn link_with_count(place: Place, here: Part, viewer: &Viewer, short: bool) -> impl IntoView + use<> {
+    let waiting = match place.part {
+        Part::Approvals => viewer.approvals,
+        Part::BreakGlass => viewer.reviews,
+        _ => 0,
+    };
+    link(place, here, waiting, short)
+}
+
 /// The bar at the left.
 #[component]
 pub fn SideBar(viewer: Viewer, here: Part) -> impl IntoView {
-    let waiting = viewer.approvals;
     let duties = duties(&viewer);
     view! {
         <nav class="side-bar" aria-label="Main">
             <ul class="nav-list">
-                {EVERYBODY.into_iter().map(|place| link(place, here, waiting, false)).collect_view()}
+                {EVERYBODY.into_iter().map(|place| link_with_count(place, here, &viewer, false)).collect_view()}
                 {viewer.has_team.then(|| link(TEAM, here, 0, false))}
             </ul>
             {(!duties.is_empty())
                 .then(|| {
                     view! {
                         <ul class="nav-list nav-duties">
-                            {duties.into_iter().map(|place| link(place, here, 0, false)).collect_view()}
+                            {duties.into_iter().map(|place| link_with_count(place, here, &viewer, false)).collect_view()}
                         </ul>
                     }
                 })}
@@ -93,16 +106,16 @@ pub fn SideBar(viewer: Viewer, here: Part) -> impl IntoView {
 /// The bottom row of five on narrow screens: four places and what did not fit.
 #[component]
 pub fn BottomRow(viewer: Viewer, here: Part) -> impl IntoView {
-    let waiting = viewer.approvals;
     let mut more = duties(&viewer);
     if viewer.has_team {
         more.insert(0, TEAM);
     }
+    let own_page = viewer.href.clone();
     let inside = more.iter().any(|place| place.part == here);
     view! {
         <nav class="bottom-row" aria-label="Main, short">
             <ul>
-                {EVERYBODY.into_iter().map(|place| link(place, here, waiting, true)).collect_view()}
+                {EVERYBODY.into_iter().map(|place| link_with_count(place, here, &viewer, true)).collect_view()}
                 <li>
                     <details class="more">
                         <summary class=if inside { "nav-link nav-inside" } else { "nav-link" }>
@@ -110,9 +123,9 @@ pub fn BottomRow(viewer: Viewer, here: Part) -> impl IntoView {
                             <span>"More"</span>
                         </summary>
                         <ul class="more-list">
-                            {more.into_iter().map(|place| link(place, here, 0, false)).collect_view()}
+                            {more.into_iter().map(|place| link_with_count(place, here, &viewer, false)).collect_view()}
                             <li>
-                                <a class="nav-link" href=viewer.href>
+                                <a class="nav-link" href=own_page>
                                     <Icon glyph=Glyph::Person/>
                                     <span>"My page"</span>
                                 </a>

@@ -30,6 +30,19 @@ pub struct WaitsForYou {
     pub then: Option<String>,
 }
 
+/// A review of what was taken in an emergency that waits for the reader, or for their words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewWaits {
+    /// Its page.
+    pub href: String,
+    /// "Review what Jonas Lindqvist did with Production shell", "Say what you did with Production shell".
+    pub words: String,
+    /// Why it was taken, in their words.
+    pub reason: String,
+    /// By when the review is due.
+    pub due: DateTime<Utc>,
+}
+
 /// A role that many of the reader's colleagues have; shown to people with little access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamHas {
@@ -52,6 +65,10 @@ pub struct HomePage {
     pub waits: Vec<WaitsForYou>,
     /// How many wait in all.
     pub waits_total: u32,
+    /// Reviews, the first due at the top, at most three.
+    pub reviews: Vec<ReviewWaits>,
+    /// How many wait in all.
+    pub reviews_total: u32,
     /// Own requests that are open, at most five.
     pub waiting: Vec<RequestLine>,
     /// How many are open in all.
@@ -76,10 +93,16 @@ impl HomePage {
     /// The heading and the title: what is so.
     #[must_use]
     pub fn title(&self) -> String {
-        match self.waits_total {
-            0 => "Nothing waits for you".to_owned(),
-            1 => "One decision waits for you".to_owned(),
-            count => format!("{} decisions wait for you", number(i64::from(count))),
+        match (self.waits_total, self.reviews_total) {
+            (0, 0) => "Nothing waits for you".to_owned(),
+            (1, 0) => "One decision waits for you".to_owned(),
+            (count, 0) => format!("{} decisions wait for you", number(i64::from(count))),
+            (0, 1) => "One thing waits for you".to_owned(),
+            (0, count) => format!("{} things wait for you", number(i64::from(count))),
+            (decisions, others) => {
+                let (decisions, others) = (i64::from(decisions), i64::from(others));
+                format!("{} and {} wait for you", plural(decisions, "decision"), plural(others, "other thing"))
+            }
         }
     }
 }
@@ -96,6 +119,8 @@ pub fn HomeView(
     let HomePage {
         waits,
         waits_total,
+        reviews,
+        reviews_total,
         waiting,
         waiting_total,
         ready,
@@ -106,6 +131,7 @@ pub fn HomeView(
         team_has,
         team,
     } = page;
+    let reviews_more = usize::try_from(reviews_total).unwrap_or(usize::MAX) > reviews.len();
     let more = usize::try_from(waits_total).unwrap_or(usize::MAX) > waits.len();
     let waiting_more = usize::try_from(waiting_total).unwrap_or(usize::MAX) > waiting.len();
     let access_more = usize::try_from(access_total).unwrap_or(usize::MAX) > access.len();
@@ -122,16 +148,27 @@ pub fn HomeView(
     });
     view! {
         <PageHead title=title/>
-        {(!waits.is_empty())
+        {(!waits.is_empty() || !reviews.is_empty())
             .then(|| {
                 view! {
                     <div>
-                        <ul class="rows rows-strong">{waits.into_iter().map(|one| wait_row(one, reader)).collect_view()}</ul>
+                        <ul class="rows rows-strong">
+                            {waits.into_iter().map(|one| wait_row(one, reader)).collect_view()}
+                            {reviews.into_iter().map(|one| review_row(one, reader)).collect_view()}
+                        </ul>
                         {more
                             .then(|| {
                                 view! {
                                     <p class="rows-more">
                                         <a href="/approvals">{format!("All {} decisions", number(i64::from(waits_total)))}</a>
+                                    </p>
+                                }
+                            })}
+                        {reviews_more
+                            .then(|| {
+                                view! {
+                                    <p class="rows-more">
+                                        <a href="/break-glass">{format!("All {} reviews", number(i64::from(reviews_total)))}</a>
                                     </p>
                                 }
                             })}
@@ -225,6 +262,31 @@ fn wait_row(one: WaitsForYou, reader: Reader) -> AnyView {
             </p>
             <span class="row-go" aria-hidden="true">
                 "Decide"
+                <Icon glyph=Glyph::Right/>
+            </span>
+        </li>
+    }
+    .into_any()
+}
+
+fn review_row(one: ReviewWaits, reader: Reader) -> AnyView {
+    let ReviewWaits { href, words, reason, due } = one;
+    view! {
+        <li class="row row-wait" data-row="">
+            <div class="row-main">
+                <p class="row-title">
+                    <a class="row-link" href=href>
+                        {words}
+                    </a>
+                </p>
+                <p class="row-text row-quote">{reason}</p>
+            </div>
+            <p class="row-when">
+                <Time at=due reader=reader told=Told::Relative/>
+                <span class="row-under">{if due <= reader.now { "the review was due" } else { "the review is due" }}</span>
+            </p>
+            <span class="row-go" aria-hidden="true">
+                "Open"
                 <Icon glyph=Glyph::Right/>
             </span>
         </li>

@@ -4,6 +4,7 @@ pub mod activate;
 pub mod admin;
 pub mod approvals;
 pub mod audit;
+pub mod break_glass;
 pub mod cart;
 pub mod cart_people;
 pub mod catalog;

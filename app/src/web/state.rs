@@ -66,6 +66,8 @@ pub struct Signed {
     pub employment: Option<EmploymentType>,
     /// How many items wait for them.
     pub approvals: u32,
+    /// How many reviews of what was taken in an emergency wait for them, or for their words.
+    pub reviews: u32,
     /// How many lines their cart has.
     pub cart: u32,
     /// People report to them.
@@ -101,6 +103,7 @@ impl Signed {
             email: self.email.clone(),
             href: format!("/people/{}", self.person.identity),
             approvals: self.approvals,
+            reviews: self.reviews,
             cart: self.cart,
             has_team: self.has_team,
             may_audit: self.person.portal_roles.iter().any(|r| r.reads_audit()),
@@ -109,6 +112,7 @@ impl Signed {
                 || [PortalRole::Administrator, PortalRole::Security, PortalRole::Auditor]
                     .into_iter()
                     .any(|r| self.person.has(r)),
+            may_break_glass: self.reviews > 0 || self.person.portal_roles.iter().any(|r| r.reads_audit()),
             may_admin: self.person.has(PortalRole::Administrator),
         }
     }

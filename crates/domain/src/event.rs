@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, Instant,
-    ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId,
-    SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
+    IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     actor::ActorRef,
+    break_glass::Needed,
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantKind, GrantOrigin},
     identity::Status,
@@ -309,6 +310,32 @@ pub enum EventBody {
     /// A grant follows a new version of its role.
     GrantMoved { grant: GrantId, identity: IdentityId, role: RoleId, role_version: RoleVersionId },
 
+    // --- emergencies ---
+    /// Somebody took a role in an emergency, and a review of it falls due.
+    BreakGlassTaken {
+        review: BreakGlassReviewId,
+        grant: GrantId,
+        identity: IdentityId,
+        role: RoleId,
+        item: Option<ItemId>,
+        due_at: Instant,
+        told: Vec<IdentityId>,
+    },
+    /// Somebody wanted to take a role in an emergency and may not.
+    BreakGlassRefused { identity: IdentityId, role: RoleId, code: String },
+    /// Whoever took it says what they did with it.
+    BreakGlassReported { review: BreakGlassReviewId, grant: GrantId, identity: IdentityId, role: RoleId },
+    /// Nobody has reviewed it in time.
+    BreakGlassReviewOverdue { review: BreakGlassReviewId, grant: GrantId, identity: IdentityId, role: RoleId },
+    /// Somebody else reviewed it.
+    BreakGlassReviewed {
+        review: BreakGlassReviewId,
+        grant: GrantId,
+        identity: IdentityId,
+        role: RoleId,
+        needed: Needed,
+    },
+
     // --- making it so ---
     /// An account is wanted on a system.
     AccountWanted { account: AccountId, identity: IdentityId, system: SystemId, desired: AccountState },
@@ -491,6 +518,17 @@ impl EventBody {
                 all.extend(item.map(|i| (Item, i.0)));
                 all.extend(grant_kind.activates().map(|right| (Grant, right.0)));
                 all
+            }
+            Self::BreakGlassTaken { grant, identity, role, item, .. } => {
+                let mut all = vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)];
+                all.extend(item.map(|i| (Item, i.0)));
+                all
+            }
+            Self::BreakGlassRefused { identity, role, .. } => vec![(Identity, identity.0), (Role, role.0)],
+            Self::BreakGlassReported { grant, identity, role, .. }
+            | Self::BreakGlassReviewOverdue { grant, identity, role, .. }
+            | Self::BreakGlassReviewed { grant, identity, role, .. } => {
+                vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
             }
             Self::GrantStarted { grant, identity, role }
             | Self::GrantEnded { grant, identity, role, .. }

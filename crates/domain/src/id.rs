@@ -68,6 +68,8 @@ ids! {
     AppliedSetId,
     /// One call to a system on behalf of a fulfilment.
     AttemptId,
+    /// Somebody looks afterwards at access that was taken in an emergency.
+    BreakGlassReviewId,
     /// What an approver said about an item in a stage.
     DecisionId,
     /// Somebody decides for somebody else, for a while.

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod actor;
 pub mod assurance;
+pub mod break_glass;
 pub mod clock;
 pub mod event;
 pub mod fulfilment;
@@ -19,10 +20,10 @@ pub mod system;
 mod text_enum;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
-    GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId,
-    RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
-    TokenId,
+    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId,
+    FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId,
+    RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId,
+    StageId, SystemId, TokenId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

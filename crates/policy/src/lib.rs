@@ -12,6 +12,7 @@
 
 mod activation;
 mod approvers;
+mod break_glass;
 mod condition;
 mod explain;
 mod policy;
@@ -28,6 +29,7 @@ pub use approvers::{
     Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, resolve_stage,
     who_could_decide,
 };
+pub use break_glass::{BreakGlass, LONGEST_EMERGENCY_HOURS, LONGEST_REVIEW_DAYS, may_take};
 pub use condition::{
     Condition, ConditionFailed, Facts, InvalidCondition, MAX_CONDITION_CHARS, PersonView, RequestView, RoleView, Seen,
 };

@@ -3,7 +3,9 @@
 use latchkey_domain::{assurance::Assurance, identity::EmploymentType};
 use serde::{Deserialize, Serialize};
 
-use crate::{activation::Activation, condition::Condition, routing::Rule, rule::StageRule, span::Span};
+use crate::{
+    activation::Activation, break_glass::BreakGlass, condition::Condition, routing::Rule, rule::StageRule, span::Span,
+};
 
 /// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
 /// doesn't know would be worse than saying so.
@@ -167,6 +169,9 @@ pub struct Policy {
     /// Whoever is given a role under it may activate it for hours; nobody has its access standing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activation>,
+    /// It can be taken at once in an emergency, on these terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
 }
 
 /// The field of a policy that a problem is about.
@@ -186,6 +191,8 @@ pub enum PolicyField {
     Who,
     /// `undecided_after`.
     UndecidedAfter,
+    /// A key of `break_glass`.
+    BreakGlass(&'static str),
 }
 
 /// Something in a policy that doesn't hold together.
@@ -280,6 +287,13 @@ impl Policy {
                 format!("at most {MAX_UNDECIDED}d"),
             );
         }
+        for (key, message, expected) in self.break_glass.iter().flat_map(BreakGlass::problems) {
+            found.push(PolicyProblem {
+                field: PolicyField::BreakGlass(key),
+                message: format!("break_glass: {message}"),
+                expected,
+            });
+        }
         found
     }
 
@@ -363,6 +377,7 @@ pub(crate) mod tests {
             undecided_after: Span::from_days(14).unwrap(),
             assurance: Some(AssuranceNeed::Mfa),
             activation: None,
+            break_glass: None,
         }
     }
 

@@ -22,6 +22,10 @@ pub enum RefusalCode {
     NoRuleFits,
     /// A condition of the policy couldn't be worked out.
     ConditionFailed,
+    /// The policy doesn't let anybody take the role in an emergency.
+    NoEmergencies,
+    /// The policy doesn't let this person take the role in an emergency.
+    MayNotTake,
     /// Longer than the policy or the role allows.
     DurationTooLong,
     /// No reason although one is required.
@@ -60,6 +64,8 @@ impl RefusalCode {
             Self::RefusedByRule => "refused_by_rule",
             Self::NoRuleFits => "no_rule_fits",
             Self::ConditionFailed => "condition_failed",
+            Self::NoEmergencies => "no_emergencies",
+            Self::MayNotTake => "may_not_take",
             Self::DurationTooLong => "duration_too_long",
             Self::ReasonMissing => "reason_missing",
             Self::ReasonTooLong => "reason_too_long",
@@ -114,6 +120,8 @@ mod tests {
             RefusalCode::RefusedByRule,
             RefusalCode::NoRuleFits,
             RefusalCode::ConditionFailed,
+            RefusalCode::NoEmergencies,
+            RefusalCode::MayNotTake,
             RefusalCode::DurationTooLong,
             RefusalCode::ReasonMissing,
             RefusalCode::ReasonTooLong,

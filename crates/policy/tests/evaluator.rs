@@ -93,7 +93,7 @@ fn policy(stages: &str, rest: &str) -> PolicySnapshot {
 fn policy_with(stages: &str, rest: &str, others: &str) -> PolicySnapshot {
     let comma = if rest.is_empty() { "" } else { "," };
     PolicySnapshot::from_json(&format!(
-        r#"{{"schema":2,"policy":{}{others}}}"#,
+        r#"{{"schema":3,"policy":{}{others}}}"#,
         body("main", stages, &format!("{comma}{rest}"))
     ))
     .unwrap()

@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, deadline, delegate, expire, separation, sessions};
+use latchkey_service::{approvers, break_glass, deadline, delegate, expire, separation, sessions};
 
 use crate::{Result, shared::Shared};
 
@@ -24,15 +24,16 @@ pub struct Expired {
     pub reminded: usize,
     /// Exceptions from rules that keep duties apart, whose time was over.
     pub exceptions: usize,
+    /// Reviews of what was taken in an emergency that nobody did in time.
+    pub reviews: usize,
 }
 
 impl Expired {
     /// Whether there may be more to do.
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions]
-            .into_iter()
-            .any(|n| n >= most)
+        let done = [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions];
+        done.into_iter().chain([self.reviews]).any(|n| n >= most)
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let overdue = deadline::run_overdue(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
     let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
+    let reviews = break_glass::tell_overdue(db, clock, AT_ONCE).await;
     let done = Expired {
         ended: ended?,
         started: started?,
@@ -55,6 +57,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
         turned: turned?,
         reminded: reminded?,
         exceptions: exceptions?,
+        reviews: reviews?,
     };
     if done != Expired::default() {
         tracing::info!(
@@ -65,14 +68,16 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             turned = done.turned,
             reminded = done.reminded,
             exceptions = done.exceptions,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over",
+            reviews = done.reviews,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} reviews overdue",
             done.ended,
             done.started,
             done.lapsed,
             done.overdue,
             done.turned,
             done.reminded,
-            done.exceptions
+            done.exceptions,
+            done.reviews
         );
     }
     Ok(done)

@@ -82,5 +82,6 @@ pub(crate) fn policy() -> Policy {
         undecided_after: days(14),
         assurance: Some(AssuranceNeed::Mfa),
         activation: None,
+        break_glass: None,
     }
 }

@@ -4,16 +4,17 @@ use latchkey_domain::{
     GrantId, IdentityId,
     actor::{Actor, PersonActor},
     clock::Clock,
+    grant::GrantOrigin,
     portal_role::PortalRole,
 };
 use latchkey_store::{
-    AsConn, Db,
+    AsConn, Db, break_glass as break_glass_store,
     catalog::ownership::{self, Owned},
     grants::{self as store, GrantRow},
     holdings, identities,
 };
 
-use crate::{ServiceError, ServiceResult, checks, facts, grants, justify, notices};
+use crate::{ServiceError, ServiceResult, break_glass, checks, facts, grants, justify, notices};
 
 /// By what right somebody ends a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Right {
     Owner,
     /// They hold the portal role `security`.
     Security,
+    /// It was taken in an emergency, and they review it.
+    Reviewer,
 }
 
 /// By what right this person could end a grant, if by any. Its holder gives it back instead.
@@ -42,7 +45,16 @@ pub async fn right(c: &mut impl AsConn, person: &PersonActor, grant: &GrantRow) 
     if ownership::of(c, Owned::Role(grant.role())).await?.is_some_and(|o| o.owner_id == person.identity.0) {
         return Ok(Some(Right::Owner));
     }
-    Ok(person.has(PortalRole::Security).then_some(Right::Security))
+    if person.has(PortalRole::Security) {
+        return Ok(Some(Right::Security));
+    }
+    if grant.origin == GrantOrigin::BreakGlass
+        && let Some(review) = break_glass_store::of_grant(c, grant.id()).await?
+        && break_glass::may_review(c, person, &review).await?
+    {
+        return Ok(Some(Right::Reviewer));
+    }
+    Ok(None)
 }
 
 /// Ends a grant, for a reason that its holder reads. Access that another grant still justifies stays (promise 6).

@@ -10,6 +10,7 @@ pub mod apply_catalog;
 pub mod approvers;
 pub mod assurance;
 pub mod audit;
+pub mod break_glass;
 mod built_in;
 pub mod cart;
 pub mod catalog;

@@ -13,9 +13,10 @@ use std::{
 };
 
 use latchkey_domain::{
-    AccountId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId, RoleId, RoleVersionId,
-    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, StageId, SystemId,
+    AccountId, BreakGlassReviewId, EntitlementId, FulfilmentId, GrantId, IdentityId, Instant, ItemId, RequestId,
+    RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, StageId, SystemId,
     account::AccountState,
+    break_glass::Needed,
     event::Envelope,
     fulfilment::{Presence, Progress},
     grant::{GrantEnd, GrantKind, GrantState},
@@ -24,6 +25,7 @@ use latchkey_domain::{
 };
 
 mod apply;
+mod break_glass;
 mod separation;
 mod tables;
 
@@ -159,6 +161,29 @@ pub struct SeparationException {
     pub closed: bool,
 }
 
+/// A review of what somebody took in an emergency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Of which grant.
+    pub grant: GrantId,
+    /// Who took it.
+    pub identity: IdentityId,
+    /// Which role.
+    pub role: RoleId,
+    /// Their own request's item that waited then.
+    pub item: Option<ItemId>,
+    /// By when it was due.
+    pub due_at: Instant,
+    /// Who was told at once.
+    pub told: BTreeSet<IdentityId>,
+    /// They said what they did.
+    pub reported: bool,
+    /// It was told that it is overdue.
+    pub overdue: bool,
+    /// Whether it was needed, once somebody said so.
+    pub needed: Option<Needed>,
+}
+
 /// Everything that the log can say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
@@ -178,6 +203,8 @@ pub struct State {
     pub items: BTreeMap<ItemId, Item>,
     /// Grants by holder, ended ones too.
     pub grants: BTreeMap<IdentityId, BTreeMap<GrantId, Grant>>,
+    /// Reviews of what was taken in emergencies.
+    pub reviews: BTreeMap<BreakGlassReviewId, Review>,
     /// Accounts.
     pub accounts: BTreeMap<AccountId, Account>,
     /// Fulfilments.
@@ -208,6 +235,7 @@ impl State {
         compare("step for rules", &self.separation_stages, &tables.separation_stages, &mut lines);
         compare("item", &self.items, &tables.items, &mut lines);
         compare("grants of", &self.grants, &tables.grants, &mut lines);
+        compare("review", &self.reviews, &tables.reviews, &mut lines);
         compare("account", &self.accounts, &tables.accounts, &mut lines);
         compare("fulfilment", &self.fulfilments, &tables.fulfilments, &mut lines);
         lines

@@ -59,6 +59,9 @@ pub struct Frame {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// How many reviews of what was taken in an emergency wait for them, or for their words.
+    #[serde(default)]
+    pub reviews: u32,
     /// How many lines their cart has.
     pub cart: u32,
     /// Raised whenever the catalog changes.
@@ -97,10 +100,14 @@ pub async fn find(db: &Db, now: Instant, id_hash: &str) -> StoreResult<Option<(S
 fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
     let assurance = assurance_of(&row.assurance, &row.id.to_string())?;
     let portal_roles = row.held_portal_roles();
+    // Powers inside the portal need a second factor, here as elsewhere.
+    let security = assurance.mfa && portal_roles.contains(&PortalRole::Security);
+    let reviews = row.reviews_own + if security { row.reviews_open } else { row.reviews_owned };
     let frame = Frame {
         approvals: u32::try_from(row.approvals).unwrap_or(u32::MAX),
         has_team: row.has_team,
         keeps_apart: row.keeps_apart,
+        reviews: u32::try_from(reviews).unwrap_or(u32::MAX),
         cart: u32::try_from(row.cart).unwrap_or(0),
         catalog_version: row.catalog_version,
     };

@@ -76,7 +76,11 @@ pub fn has_conditions(policy: &Policy) -> bool {
     policy.may_ask.is_some() || !policy.rules.is_empty()
 }
 
-async fn facts(
+/// Everything that conditions see of a wish.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn facts(
     c: &mut impl AsConn,
     requester: IdentityId,
     person: &Beneficiary,

@@ -18,6 +18,7 @@ pub mod added_approvers;
 pub mod applied;
 pub mod audit;
 pub mod bookkeeping;
+pub mod break_glass;
 pub mod cart;
 pub mod catalog;
 pub mod delegations;

@@ -3,6 +3,7 @@
 use latchkey_domain::{
     Instant,
     account::AccountState,
+    break_glass::Needed,
     fulfilment::{Presence, Progress},
     grant::{GrantEnd, GrantState},
     identity::Status,
@@ -319,4 +320,63 @@ pub async fn separation_owners(c: &mut impl AsConn) -> StoreResult<Vec<(Option<U
 /// When the database fails.
 pub async fn separation_stages(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, Uuid)>> {
     rows!(c, (Uuid, Uuid), "select stage_id, rule_id from separation_stage order by stage_id, rule_id")
+}
+
+/// A review of what somebody took in an emergency.
+#[derive(Debug, Clone, FromRow)]
+pub struct ReviewNow {
+    /// Its id.
+    pub id: Uuid,
+    /// Of which grant.
+    pub grant_id: Uuid,
+    /// Who took it.
+    pub identity_id: Uuid,
+    /// Which role.
+    pub role_id: Uuid,
+    /// Their own request's item that waited then.
+    pub item_id: Option<Uuid>,
+    /// By when it was due.
+    pub due_at: Instant,
+    /// When they said what they did.
+    pub account_at: Option<Instant>,
+    /// When it was told that it is overdue.
+    pub overdue_at: Option<Instant>,
+    /// Whether it was needed, as its word.
+    pub needed: Option<String>,
+}
+
+impl ReviewNow {
+    /// Whether it was needed, once somebody said so.
+    ///
+    /// # Errors
+    /// When the word is none that this version knows.
+    pub fn needed(&self) -> StoreResult<Option<Needed>> {
+        self.needed.as_deref().map(str::parse).transpose().map_err(|_| StoreError::Inconsistent {
+            table: "break_glass_review",
+            column: "needed",
+            row: self.id.to_string(),
+            found: self.needed.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// Every review, closed ones too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reviews(c: &mut impl AsConn) -> StoreResult<Vec<ReviewNow>> {
+    rows!(
+        c,
+        ReviewNow,
+        "select id, grant_id, identity_id, role_id, item_id, due_at, account_at, overdue_at, needed
+         from break_glass_review order by id"
+    )
+}
+
+/// Who was told of what was taken, as (review, identity).
+///
+/// # Errors
+/// When the database fails.
+pub async fn reviews_told(c: &mut impl AsConn) -> StoreResult<Vec<(Uuid, Uuid)>> {
+    rows!(c, (Uuid, Uuid), "select review_id, identity_id from break_glass_told order by review_id, identity_id")
 }

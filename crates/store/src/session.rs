@@ -108,6 +108,12 @@ pub struct OpenSession {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// Open reviews of what others took in an emergency.
+    pub reviews_open: i64,
+    /// Of those, the ones of roles that they own.
+    pub reviews_owned: i64,
+    /// Open reviews of what they took themselves, without saying yet what they did.
+    pub reviews_own: i64,
     /// Raised whenever the catalog changes.
     pub catalog_version: i64,
 }
@@ -138,6 +144,14 @@ pub async fn open_by_hash(c: &mut impl AsConn, id_hash: &str, now: Instant) -> S
                         where r.manager_id = s.identity_id and h.status <> 'terminated') as has_team,
                 exists (select 1 from separation_ownership k
                         where k.owner_id = s.identity_id and k.valid_to is null) as keeps_apart,
+                (select count(*) from break_glass_review b
+                 where b.state = 'open' and b.identity_id <> s.identity_id) as reviews_open,
+                (select count(*) from break_glass_review b
+                 where b.state = 'open' and b.identity_id <> s.identity_id and exists (
+                     select 1 from ownership o
+                     where o.role_id = b.role_id and o.owner_id = s.identity_id and o.valid_to is null)) as reviews_owned,
+                (select count(*) from break_glass_review b
+                 where b.state = 'open' and b.identity_id = s.identity_id and b.account = '') as reviews_own,
                 coalesce((select catalog_version from installation where id = 1), 0) as catalog_version,
                 (select coalesce(sum(distinct case e.key when 'administrator' then 1 when 'security' then 2
                                                          when 'auditor' then 4 when 'helpdesk' then 8 else 0 end), 0)

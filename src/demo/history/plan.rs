@@ -9,7 +9,7 @@ use super::{
     ADMINISTRATOR, BUSY_MANAGER, OWNER,
     cast::is_employee,
     days,
-    play::{Ask, Fate, Play},
+    play::{Ask, Emergency, Fate, Play},
     words::LEAVERS,
 };
 
@@ -137,6 +137,7 @@ pub fn everything(play: &mut Play<'_>) {
     kept_apart(play);
     trouble(play);
     around_it(play);
+    emergencies(play);
 }
 
 fn one(person: &PersonRow, role: &'static str, fate: Fate) -> Ask {
@@ -287,6 +288,41 @@ fn kept_apart(play: &mut Play<'_>) {
         let maintains = days::at_work(ago(play, 50, 0), &mut play.rng);
         play.ask(maintains, Ask { at_once: true, ..one(&engineer, "pipeline-maintainer", Fate::Approved) });
         play.ask(ago(play, 0, 190), Ask { at_once: true, ..one(&engineer, "production-deployer", Fate::HalfWay) });
+    }
+}
+
+/// Two nights on call: one that the owner has looked at since, and one that somebody still has to look at.
+fn emergencies(play: &mut Play<'_>) {
+    let nights: [(&str, i64, Emergency); 2] = [
+        (
+            "E0064",
+            41,
+            Emergency {
+                role: "production-shell",
+                reason: "The broker for the North Sea buoys hangs since 02:50, restarting it by hand.",
+                account: "Stopped and started the broker on ingest-3, watched the backlog go down, logged out.",
+                reviewed: Some(
+                    "The recording of the shell shows the restart and nothing else. Nobody else was awake who could have decided.",
+                ),
+            },
+        ),
+        (
+            "E0067",
+            1,
+            Emergency {
+                role: "production-shell",
+                reason: "The disk of ingest-1 is full, and measurements are dropped. Removing old archives.",
+                account: "Removed the archives of last year under /var/spool/ingest; they are in the warehouse as well.",
+                reviewed: None,
+            },
+        ),
+    ];
+    for (number, days_ago, of) in nights {
+        let Some(person) = play.cast.person(number).cloned() else { continue };
+        let rota = days::at_work(ago(play, 72, 0), &mut play.rng);
+        play.ask(rota, Ask { at_once: true, ..one(&person, "on-call-engineer", Fate::Approved) });
+        let night = days::morning(ago(play, days_ago, 0)) - TimeDelta::minutes(252);
+        play.break_glass(night, IdentityId(person.id), of);
     }
 }
 

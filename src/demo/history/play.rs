@@ -1,6 +1,7 @@
 //! Plays what is planned, moment by moment.
 
 mod acts;
+mod emergencies;
 
 use std::{
     cmp::Reverse,
@@ -10,7 +11,7 @@ use std::{
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    GrantId, IdentityId, Instant, ItemId, RoleId,
+    BreakGlassReviewId, GrantId, IdentityId, Instant, ItemId, RoleId,
     clock::{Clock, ManualClock},
 };
 use latchkey_reconciler::Worker;
@@ -57,6 +58,19 @@ pub struct Ask {
     pub at_once: bool,
 }
 
+/// What somebody takes in an emergency, and what is said about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Emergency {
+    /// The role's key.
+    pub role: &'static str,
+    /// Why they take it.
+    pub reason: &'static str,
+    /// What they say that they did.
+    pub account: &'static str,
+    /// What its owner finds; nothing when nobody has looked.
+    pub reviewed: Option<&'static str>,
+}
+
 #[derive(Debug, Clone)]
 enum Action {
     Ask(Ask),
@@ -88,6 +102,23 @@ enum Action {
         who: &'static str,
         rule: &'static str,
         reason: &'static str,
+    },
+    /// Somebody takes a role in an emergency.
+    BreakGlass {
+        who: IdentityId,
+        of: Emergency,
+    },
+    /// Whoever took something gives it back and says what they did.
+    BreakGlassOver {
+        review: BreakGlassReviewId,
+        grant: GrantId,
+        who: IdentityId,
+        account: &'static str,
+    },
+    /// Somebody else reviews it.
+    BreakGlassReview {
+        review: BreakGlassReviewId,
+        findings: &'static str,
     },
     Sweep,
     /// A group can't be changed from now on.
@@ -202,6 +233,11 @@ impl<'a> Play<'a> {
         reason: &'static str,
     ) {
         self.put(at, Action::Except { by, who, rule, reason });
+    }
+
+    /// Somebody takes a role in an emergency at that time; its owner looks at it on a day after, where the plan says so.
+    pub fn break_glass(&mut self, at: Instant, who: IdentityId, of: Emergency) {
+        self.put(at, Action::BreakGlass { who, of });
     }
 
     /// Old sessions are swept, at that time.

@@ -15,6 +15,8 @@ pub use view::RequestView;
 pub struct ItemActions {
     /// The page that confirms withdrawing it.
     pub withdraw: Option<String>,
+    /// The page that takes it at once, in an emergency.
+    pub take: Option<String>,
     /// The page that confirms giving it back.
     pub give_back: Option<String>,
     /// The page that activates it.

@@ -197,6 +197,7 @@ fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
 fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
     let ItemActions {
         withdraw,
+        take,
         give_back,
         activate,
         active,
@@ -209,7 +210,7 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
         why_not,
     } = actions;
     let give_back_label = if active { "End now" } else { "Give it back" };
-    let all = [&withdraw, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver];
+    let all = [&withdraw, &take, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver];
     let any = end.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
@@ -222,6 +223,7 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
                 {give_back.map(|href| view! { <LinkButton href=href label=give_back_label glyph=Glyph::Return/> })}
+                {take.map(|href| view! { <LinkButton href=href label="Take it now, in an emergency"/> })}
                 {withdraw.map(|href| view! { <LinkButton href=href label="Withdraw" glyph=Glyph::Return/> })}
             </ActionBar>
         }

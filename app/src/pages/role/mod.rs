@@ -124,6 +124,23 @@ pub enum Ask {
     },
 }
 
+/// What the reader can do, or did, without waiting for a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Emergency {
+    /// They may take it.
+    Can {
+        /// The page with the form.
+        href: String,
+    },
+    /// They took it and have it.
+    Taken {
+        /// Until when.
+        until: Option<DateTime<Utc>>,
+        /// The page of its review.
+        href: String,
+    },
+}
+
 /// Who else has it, among the reader's colleagues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peers {
@@ -168,6 +185,8 @@ pub struct RolePage {
     pub version: u32,
     /// What the reader can do.
     pub ask: Ask,
+    /// What they can do, or did, in an emergency.
+    pub emergency: Option<Emergency>,
     /// The holders, for those who may see them: how many, and the list.
     pub holders: Option<(u32, String)>,
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::StageList;
-use super::{Ask, AskForm, Peers, RolePage, StagePreview};
+use super::{Ask, AskForm, Emergency, Peers, RolePage, StagePreview};
 use crate::components::{
     ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, Notice, PageHead, PersonChip, Risk, Section, Time,
     Told, Weight, Words, duration_words, plural,
@@ -35,6 +35,7 @@ pub fn RoleView(
         usual_time,
         version,
         ask,
+        emergency,
         holders,
     } = page;
     let asks = matches!(ask, Ask::Form(_));
@@ -52,7 +53,10 @@ pub fn RoleView(
                     <GivesList gives=gives/>
                 </Section>
             </div>
-            <div class="aside-side">{ask_part(ask, stages, role, reader)}</div>
+            <div class="aside-side">
+                {emergency.map(|emergency| emergency_part(emergency, &role, reader))}
+                {ask_part(ask, stages, role.clone(), reader)}
+            </div>
             <div class="aside-rest">
                 <Section id="facts" title="About this role">
                     <DefinitionList>
@@ -115,6 +119,41 @@ pub fn RoleView(
         </div>
     }
     .into_any()
+}
+
+fn emergency_part(emergency: Emergency, role: &str, reader: Reader) -> AnyView {
+    match emergency {
+        Emergency::Can { href } => {
+            let about = role.to_owned();
+            view! {
+                <Notice mark=Mark::Next title="Can\u{2019}t it wait?">
+                    <p>"In an emergency you can take this role at once, for a few hours. Everybody who would decide is told, and somebody reviews it."</p>
+                    <ActionBar>
+                        <LinkButton href=href label="Take it in an emergency" about=about/>
+                    </ActionBar>
+                </Notice>
+            }
+            .into_any()
+        }
+        Emergency::Taken { until, href } => view! {
+            <Notice mark=Mark::Attention title="You took this role in an emergency">
+                <p>
+                    {until
+                        .map(|at| {
+                            view! {
+                                "It ends by itself "
+                                <Time at=at reader=reader told=Told::Full/>
+                                "."
+                            }
+                        })}
+                </p>
+                <ActionBar>
+                    <LinkButton href=href label="Say what you do with it"/>
+                </ActionBar>
+            </Notice>
+        }
+        .into_any(),
+    }
 }
 
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {

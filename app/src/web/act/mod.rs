@@ -16,7 +16,10 @@ pub mod grant_exception;
 pub mod hand_over;
 pub mod request_role;
 pub mod retry_fulfilment;
+pub mod review_break_glass;
+pub mod take_break_glass;
 pub mod withdraw_item;
+pub mod write_break_glass_account;
 pub mod write_message;
 
 use latchkey_service::ServiceError;

@@ -36,7 +36,7 @@ pub(in crate::web) async fn end(
     let draft = Draft::take(&session, &end_grant::draft_name(grant)).await;
     let (title, button) = match right {
         Right::Approver => (format!("Take back your approval of {role} for {holder}?"), "Take it back"),
-        Right::Owner | Right::Security => (format!("End {role} for {holder}?"), "End it"),
+        Right::Owner | Right::Security | Right::Reviewer => (format!("End {role} for {holder}?"), "End it"),
     };
     let page = ConfirmPage {
         title,

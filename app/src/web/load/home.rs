@@ -1,16 +1,16 @@
 //! Home.
 
 use axum::extract::State;
-use latchkey_domain::IdentityId;
+use latchkey_domain::{IdentityId, portal_role::PortalRole};
 use latchkey_service::catalog::Catalog;
-use latchkey_store::{AsConn, StoreResult, holdings, request_reads, routing};
+use latchkey_store::{AsConn, StoreResult, break_glass, holdings, request_reads, routing};
 use leptos::prelude::*;
 use tower_sessions::Session;
 
 use super::{access, lines, words};
 use crate::{
     frame::Part,
-    pages::home::{HomePage, HomeView, TeamHas, WaitsForYou},
+    pages::home::{HomePage, HomeView, ReviewWaits, TeamHas, WaitsForYou},
     web::{
         PageResult,
         answer::answer,
@@ -37,6 +37,9 @@ pub(in crate::web) async fn get(
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     // The frame has counted what waits for the reader.
     let waits = if signed.approvals > 0 { request_reads::inbox(&mut c, me, None, 3).await? } else { Vec::new() };
+    let security = signed.person.has(PortalRole::Security);
+    let reviews =
+        if signed.reviews > 0 { break_glass::waiting_for(&mut c, me, security, 3).await? } else { Vec::new() };
     let (waiting, waiting_total) = lines::of_open(&mut c, me, WAITING).await?;
     let held = access::of(&mut c, &catalog, me, true, now, SHOWN).await?;
     let team_has = if held.total < NEW { team_has(&mut c, me, &catalog).await? } else { Vec::new() };
@@ -59,6 +62,20 @@ pub(in crate::web) async fn get(
                 reason: w.reason,
                 since: w.opened_at.unwrap_or(now),
                 then: None,
+            })
+            .collect(),
+        reviews_total: signed.reviews,
+        reviews: reviews
+            .into_iter()
+            .map(|r| ReviewWaits {
+                href: super::break_glass::href(r.id),
+                words: if r.identity_id == me.0 {
+                    format!("Say what you did with {}", r.role_name)
+                } else {
+                    format!("Review what {} did with {}", r.identity_name, r.role_name)
+                },
+                reason: r.reason,
+                due: r.due_at,
             })
             .collect(),
         waiting,

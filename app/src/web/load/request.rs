@@ -10,10 +10,11 @@ use latchkey_domain::{
     IdentityId, Instant, RequestId, fulfilment::Progress, grant::GrantState, item::ItemState, portal_role::PortalRole,
 };
 use latchkey_policy::Voice;
-use latchkey_service::catalog::Catalog;
 use latchkey_service::{
-    ServiceResult,
+    ServiceResult, break_glass,
+    catalog::{Catalog, RoleEntry},
     separation::{self, Found, Wish},
+    way,
 };
 use latchkey_store::{
     AsConn,
@@ -135,6 +136,7 @@ pub(in crate::web) async fn get(
     }
     let whole = Whole::load(&mut c, state.clock.now(), id).await?;
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
+    let emergencies = emergencies(&mut c, me, &whole.items, &catalog).await?;
     drop(c);
     let first = whole.items.first().ok_or(PageError::NotFound)?;
     let drafted = match whole.items.as_slice() {
@@ -149,6 +151,7 @@ pub(in crate::web) async fn get(
         state: &state,
         catalog: &catalog,
         draft: drafted.as_ref(),
+        emergencies,
     };
     let mut reasons: Vec<String> = whole.items.iter().map(|i| whole.terms.reason(i.id, &i.reason)).collect();
     reasons.dedup();
@@ -171,6 +174,25 @@ pub(in crate::web) async fn get(
     .await
 }
 
+/// The roles that the reader may take at once although they wait for them. Costs no query where none of them is marked so.
+async fn emergencies(
+    c: &mut impl AsConn,
+    me: IdentityId,
+    items: &[ItemLineRow],
+    catalog: &Catalog,
+) -> ServiceResult<BTreeSet<Uuid>> {
+    let own = items.iter().filter(|i| i.state == ItemState::Waiting && i.beneficiary_id == me.0);
+    let marked: Vec<&RoleEntry> = own
+        .filter_map(|i| catalog.role(i.role_id.into()))
+        .filter(|role| role.policy.snapshot.policy.break_glass.is_some())
+        .collect();
+    if marked.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let person = way::person_view(c, me).await?;
+    Ok(marked.into_iter().filter(|role| break_glass::is_named(role, &person)).map(|role| role.id.0).collect())
+}
+
 /// Who reads the page, and when.
 struct Reading<'a> {
     whole: &'a Whole,
@@ -181,6 +203,8 @@ struct Reading<'a> {
     catalog: &'a Catalog,
     /// A message that came back.
     draft: Option<&'a Draft>,
+    /// Roles that the reader may take in an emergency, among those that wait for them here.
+    emergencies: BTreeSet<Uuid>,
 }
 
 impl Reading<'_> {
@@ -312,6 +336,9 @@ impl Reading<'_> {
         };
         match item.state {
             ItemState::Waiting => {
+                if own && self.emergencies.contains(&item.role_id) {
+                    actions.take = Some(format!("/roles/{}/break-glass", item.role_id));
+                }
                 if mine {
                     actions.withdraw = Some(format!("/requests/{}/withdraw/{}", item.request_id, item.id));
                 }

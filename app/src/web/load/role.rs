@@ -2,18 +2,20 @@
 
 use axum::extract::{Path, RawQuery, State};
 use chrono::TimeDelta;
-use latchkey_domain::{IdentityId, Instant, RoleId, id::new_uuid};
+use latchkey_domain::{IdentityId, Instant, RoleId, grant::GrantOrigin, id::new_uuid};
 use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Voice, choices, suggested};
 use latchkey_service::{
+    ServiceResult, break_glass,
     catalog::{RoleEntry, median},
     extend::MAX_AHEAD,
     facts,
     new_grant::end_of,
     questions::{self, Question},
     submit_request::{self, Preview},
+    way,
 };
 use latchkey_store::{
-    AsConn, StoreResult, grants, holdings,
+    AsConn, StoreResult, break_glass as reviews, grants, holdings,
     identities::{self, PersonRow},
     items, request_reads, routing,
 };
@@ -26,7 +28,8 @@ use crate::{
     frame::Part,
     pages::parts::QuestionField,
     pages::role::{
-        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Peers, RequestForm, RolePage, RoleView, StagePreview,
+        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Emergency, Peers, RequestForm, RolePage, RoleView,
+        StagePreview,
     },
     web::{
         Draft, PageError, PageResult,
@@ -65,7 +68,9 @@ pub(in crate::web) async fn get(
 
     let today = facts::role_today(&mut c, id).await?;
     let preview = submit_request::preview(&mut c, now, me, beneficiary, &today, &[]).await?;
-    let held = holdings::live_of_role(&mut c, beneficiary, id).await?;
+    let live = holdings::live_of_role(&mut c, beneficiary, id).await?;
+    let (taken, held): (Vec<_>, Vec<_>) = live.into_iter().partition(|h| h.origin == GrantOrigin::BreakGlass);
+    let emergency = if beneficiary == me { emergency(&mut c, me, role, taken.first()).await? } else { None };
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
     let peers = peers(&mut c, beneficiary, id).await?;
     let took = request_reads::took(&mut c, id).await?;
@@ -133,6 +138,7 @@ pub(in crate::web) async fn get(
         usual_time,
         version: u32::try_from(role.version).unwrap_or(1),
         ask,
+        emergency,
         holders: None,
     };
     let title = page.title();
@@ -253,6 +259,27 @@ fn notes(preview: &Preview, reports: &[PersonRow], beneficiary: IdentityId, zone
         None => Voice::You,
     };
     conflicts::notes(&preview.separation, voice, zone)
+}
+
+/// What the reader took, or can take, in an emergency. Costs no query where the role isn't marked.
+async fn emergency(
+    c: &mut impl AsConn,
+    me: IdentityId,
+    role: &RoleEntry,
+    taken: Option<&holdings::LiveRow>,
+) -> ServiceResult<Option<Emergency>> {
+    if let Some(taken) = taken {
+        let review = reviews::of_grant(c, taken.grant_id.into()).await?;
+        return Ok(
+            review.map(|review| Emergency::Taken { until: taken.ends_at, href: super::break_glass::href(review.id) })
+        );
+    }
+    if role.policy.snapshot.policy.break_glass.is_none() {
+        return Ok(None);
+    }
+    let person = way::person_view(c, me).await?;
+    let named = break_glass::is_named(role, &person);
+    Ok(named.then(|| Emergency::Can { href: format!("/roles/{}/break-glass", role.id) }))
 }
 
 async fn peers(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> StoreResult<Option<Peers>> {

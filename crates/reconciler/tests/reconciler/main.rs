@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod assurance;
 #[cfg(test)]
+mod break_glass;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod failures;

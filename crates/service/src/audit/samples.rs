@@ -1,10 +1,11 @@
 //! One event of every kind, for tests.
 
 use latchkey_domain::{
-    AccountId, AppliedSetId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
-    MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
-    SeparationRuleVersionId, SessionId, StageId, SystemId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId,
+    IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
+    break_glass::Needed,
     event::{EventBody, SeparationSide, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantKind, GrantOrigin},
@@ -27,6 +28,7 @@ pub(crate) const ITEM: ItemId = ItemId(n(7));
 pub(crate) const GRANT: GrantId = GrantId(n(8));
 pub(crate) const RULE: SeparationRuleId = SeparationRuleId(n(17));
 const EXCEPTION: SeparationExceptionId = SeparationExceptionId(n(18));
+const REVIEW: BreakGlassReviewId = BreakGlassReviewId(n(20));
 const STAGE: StageId = StageId(n(9));
 const VERSION: RoleVersionId = RoleVersionId(n(10));
 const POLICY: PolicyVersionId = PolicyVersionId(n(11));
@@ -46,6 +48,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     all.extend(people());
     all.extend(asking());
     all.extend(holding());
+    all.extend(emergencies());
     all.extend(systems());
     all
 }
@@ -324,6 +327,36 @@ fn holding() -> Vec<EventBody> {
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
     all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));
     all.push(EventBody::GrantMoved { grant: GRANT, identity: BO, role: ROLE, role_version: VERSION });
+    all
+}
+
+fn emergencies() -> Vec<EventBody> {
+    let taken = |item, told| EventBody::BreakGlassTaken {
+        review: REVIEW,
+        grant: GRANT,
+        identity: BO,
+        role: ROLE,
+        item,
+        due_at: at("2027-06-01T22:00:00Z"),
+        told,
+    };
+    let refused = |code: &str| EventBody::BreakGlassRefused { identity: BO, role: ROLE, code: code.to_owned() };
+    let mut all = vec![
+        taken(None, vec![ANN]),
+        taken(Some(ITEM), vec![ANN, BO]),
+        EventBody::BreakGlassReported { review: REVIEW, grant: GRANT, identity: BO, role: ROLE },
+        EventBody::BreakGlassReviewOverdue { review: REVIEW, grant: GRANT, identity: BO, role: ROLE },
+    ];
+    let codes = ["not_at_work", "held", "review_overdue", "separation", "nobody_could_review", "assurance_missing"];
+    all.extend(codes.into_iter().chain(["assurance_unknown"]).map(refused));
+    let reviewed = |needed: &Needed| EventBody::BreakGlassReviewed {
+        review: REVIEW,
+        grant: GRANT,
+        identity: BO,
+        role: ROLE,
+        needed: *needed,
+    };
+    all.extend(Needed::ALL.iter().map(reviewed));
     all
 }
 

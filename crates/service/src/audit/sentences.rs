@@ -20,6 +20,7 @@ use super::filters::Group;
 use crate::ServiceResult;
 
 mod body;
+mod break_glass;
 mod conversation;
 mod names;
 mod separation;
@@ -293,7 +294,10 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
-            ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
+            ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => {
+                ". They are told: "
+            }
+            ("follow_up", _) => ". What follows: ",
             ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",
             ("exception", _) => ". A listed exception stood in for a second factor: ",

@@ -152,3 +152,45 @@ fn promise_10_each_mistake_in_a_rule_names_its_line_and_what_is_expected() {
     let errors = said(&files(POLICIES, &GROUPS.replace("\"E0007\", \"E0042\"", "")));
     assert_eq!(errors, ["groups.toml:4:11: group \"controllers\": members has 0 entries; expected a list of 1 to 200"]);
 }
+
+const EMERGENCIES: &str = r#"
+[policy.break_glass]
+who = 'person.department == "Platform"'
+advice = "Page whoever is on call."
+max = "4h"
+offer = ["1h", "4h"]
+review_within = "2d"
+"#;
+
+#[test]
+fn a_policy_says_who_takes_its_roles_in_an_emergency() {
+    let text = format!("{POLICIES}{EMERGENCIES}");
+    let catalog = parse_catalog(&files(&text, GROUPS)).unwrap();
+    let money = catalog.policies.iter().find(|p| p.policy.key == "money").unwrap();
+    let terms = money.policy.break_glass.as_ref().unwrap();
+    assert_eq!(terms.who.as_str(), "person.department == \"Platform\"");
+    assert_eq!((terms.max.to_string(), terms.review_within.to_string()), ("4h".to_owned(), "2d".to_owned()));
+    assert!(
+        catalog.policies.iter().any(|p| p.policy.break_glass.is_none()),
+        "it belongs to the policy that it follows"
+    );
+}
+
+#[test]
+fn promise_10_a_mistake_about_emergencies_is_told_by_its_line() {
+    let line = POLICIES.lines().count();
+    for (from, to, at, message) in [
+        ("max = \"4h\"", "max = \"30h\"", 5, "break_glass: max is 30h"),
+        ("offer = [\"1h\", \"4h\"]", "offer = [\"4h\", \"1h\"]", 6, "break_glass: offer is out of order"),
+        ("review_within = \"2d\"", "review_within = \"20d\"", 7, "break_glass: review_within is 20d"),
+        ("person.department ==", "request.reason ==", 3, "break_glass: who looks at the request"),
+        ("advice = \"Page whoever is on call.\"\n", "", 2, "break_glass of policy \"money\": advice is missing"),
+        ("max = \"4h\"", "max = \"4h\"\nlongest = \"4h\"", 6, "longest"),
+    ] {
+        assert!(EMERGENCIES.contains(from), "{from}");
+        let text = format!("{POLICIES}{}", EMERGENCIES.replacen(from, to, 1));
+        let said = said(&files(&text, GROUPS)).join("\n");
+        assert!(said.contains(message), "{said}");
+        assert!(said.contains(&format!("policies.toml:{}", line + at)), "{}: {said}", line + at);
+    }
+}

@@ -154,7 +154,7 @@ fn first_day(start: Instant, zone: &str) -> String {
 }
 
 /// The last day, and the exact end, in the zone that the end was worked out in.
-fn when(end: Instant, zone: &str) -> (String, String) {
+pub(super) fn when(end: Instant, zone: &str) -> (String, String) {
     let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
     let local = end.with_timezone(&zone);
     if local.time() == NaiveTime::MIN {

@@ -47,6 +47,10 @@ impl State {
             | EventBody::GrantStarted { .. }
             | EventBody::GrantEnded { .. }
             | EventBody::GrantMoved { .. } => self.holding(event),
+            EventBody::BreakGlassTaken { .. }
+            | EventBody::BreakGlassReported { .. }
+            | EventBody::BreakGlassReviewOverdue { .. }
+            | EventBody::BreakGlassReviewed { .. } => self.break_glass(&event.body),
             EventBody::AccountWanted { .. } | EventBody::AccountObserved { .. } => self.account(&event.body),
             EventBody::FulfilmentWanted { .. }
             | EventBody::FulfilmentFailed { .. }
@@ -70,6 +74,7 @@ impl State {
             | EventBody::ConditionFailed { .. }
             | EventBody::GroupApplied { .. }
             | EventBody::GroupRetired { .. }
+            | EventBody::BreakGlassRefused { .. }
             | EventBody::StageOverdue { .. }
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }

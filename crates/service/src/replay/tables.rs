@@ -81,6 +81,7 @@ pub async fn from_tables(c: &mut impl AsConn) -> ServiceResult<State> {
         let of: &mut BTreeMap<_, _> = state.grants.entry(row.identity_id.into()).or_default();
         of.insert(row.id.into(), grant);
     }
+    state.read_break_glass(c).await?;
     for row in store::accounts(c).await? {
         let (identity, system) = (row.identity_id.into(), row.system_id.into());
         state

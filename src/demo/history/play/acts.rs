@@ -60,6 +60,9 @@ impl Play<'_> {
                 Ok(())
             }
             Action::Except { by, who, rule, reason } => self.play_except(by, who, rule, reason).await,
+            Action::BreakGlass { who, of } => self.play_break_glass(who, of).await,
+            Action::BreakGlassOver { review, grant, who, account } => self.play_over(review, grant, who, account).await,
+            Action::BreakGlassReview { review, findings } => self.play_review(review, findings).await,
             Action::Maintenance => {
                 (self.history.maintenance)();
                 Ok(())
@@ -76,7 +79,7 @@ impl Play<'_> {
         }
     }
 
-    async fn actor(&self, who: IdentityId) -> Result<Actor, ServiceError> {
+    pub(super) async fn actor(&self, who: IdentityId) -> Result<Actor, ServiceError> {
         Ok(cast::actor(&mut self.history.db.read().await?, who, self.clock.now()).await?)
     }
 

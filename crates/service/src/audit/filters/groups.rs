@@ -13,6 +13,8 @@ pub enum Group {
     Deciding,
     /// Grants.
     Access,
+    /// Roles that were taken in an emergency, and their reviews.
+    Emergencies,
     /// Rules that keep duties apart, and exceptions from them.
     Separation,
     /// Accounts and entitlements on the systems.
@@ -32,6 +34,7 @@ impl Group {
         Self::Asking,
         Self::Deciding,
         Self::Access,
+        Self::Emergencies,
         Self::Separation,
         Self::Systems,
         Self::Files,
@@ -47,6 +50,7 @@ impl Group {
             Self::Asking => "asking",
             Self::Deciding => "deciding",
             Self::Access => "access",
+            Self::Emergencies => "emergencies",
             Self::Separation => "separation",
             Self::Systems => "systems",
             Self::Files => "files",
@@ -63,6 +67,7 @@ impl Group {
             Self::Asking => "Asking",
             Self::Deciding => "Deciding",
             Self::Access => "Access",
+            Self::Emergencies => "Emergencies",
             Self::Separation => "Separation of duties",
             Self::Systems => "Systems",
             Self::Files => "Files",
@@ -79,6 +84,7 @@ impl Group {
             Self::Asking => "Requests, withdrawals, messages, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
             Self::Access => "Roles that people hold, from when to when",
+            Self::Emergencies => "Roles that were taken at once, and their reviews",
             Self::Separation => "Rules that keep duties apart, and exceptions from them",
             Self::Systems => "Accounts and permissions on the systems",
             Self::Files => "The catalog, its policies and owners",
@@ -146,6 +152,11 @@ impl Group {
             | EventBody::GrantStarted { .. }
             | EventBody::GrantEnded { .. }
             | EventBody::GrantMoved { .. } => Self::Access,
+            EventBody::BreakGlassTaken { .. }
+            | EventBody::BreakGlassRefused { .. }
+            | EventBody::BreakGlassReported { .. }
+            | EventBody::BreakGlassReviewOverdue { .. }
+            | EventBody::BreakGlassReviewed { .. } => Self::Emergencies,
             EventBody::SeparationRuleVersionAdded { .. }
             | EventBody::SeparationRuleRetired { .. }
             | EventBody::SeparationOwnerChanged { .. }
@@ -217,6 +228,13 @@ impl Group {
                 "decision_refused",
             ],
             Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
+            Self::Emergencies => &[
+                "break_glass_taken",
+                "break_glass_refused",
+                "break_glass_reported",
+                "break_glass_review_overdue",
+                "break_glass_reviewed",
+            ],
             Self::Separation => &[
                 "separation_rule_version_added",
                 "separation_rule_retired",

@@ -8,7 +8,9 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, conversation::conversation, separation::separation, systems::systems, words};
+use super::{
+    Draft, Piece, break_glass::break_glass, conversation::conversation, separation::separation, systems::systems, words,
+};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -64,6 +66,11 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemShortened { .. }
         | EventBody::ItemHandedOver { .. }
         | EventBody::ApproverAdded { .. } => conversation(d, body),
+        EventBody::BreakGlassTaken { .. }
+        | EventBody::BreakGlassRefused { .. }
+        | EventBody::BreakGlassReported { .. }
+        | EventBody::BreakGlassReviewOverdue { .. }
+        | EventBody::BreakGlassReviewed { .. } => break_glass(d, body),
         EventBody::AdministratorAdded { .. }
         | EventBody::GrantCreated { .. }
         | EventBody::GrantStarted { .. }

@@ -208,6 +208,27 @@ pub(super) fn decision_refusal(code: &str) -> String {
     words.to_owned()
 }
 
+/// Why somebody may not take a role in an emergency.
+pub(super) fn emergency_refusal(code: &str) -> String {
+    let words = match code {
+        "not_at_work" => "they aren't at work",
+        "role_retired" => "the role was retired",
+        "beneficiary_not_active" => "they aren't at work",
+        "employment_type_not_allowed" => "the policy leaves out people who are employed like that",
+        "no_emergencies" => "the role isn't for emergencies",
+        "may_not_take" => "the policy doesn't name them",
+        "condition_failed" => "a condition of the policy could not be worked out",
+        "held" => "they have it already",
+        "review_overdue" => "a review of what they took before is overdue",
+        "separation" => "a rule keeps it apart from what they have otherwise",
+        "nobody_could_review" => "nobody else could review it",
+        "assurance_missing" => "their session doesn't prove what the role asks for",
+        "assurance_unknown" => "this version doesn't know the assurance that the role asks for",
+        other => return format!("“{other}”"),
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +239,16 @@ mod tests {
     fn every_code_of_a_refusal_has_words() {
         for refusal in SignInRefusal::ALL {
             assert!(!sign_in_refusal(refusal.code()).contains('“'), "{} has no words", refusal.code());
+        }
+        for code in [
+            RefusalCode::RoleRetired,
+            RefusalCode::BeneficiaryNotActive,
+            RefusalCode::EmploymentTypeNotAllowed,
+            RefusalCode::NoEmergencies,
+            RefusalCode::MayNotTake,
+            RefusalCode::ConditionFailed,
+        ] {
+            assert!(!emergency_refusal(code.as_str()).contains('“'), "{} has no words", code.as_str());
         }
         for code in [
             RefusalCode::OwnItem,
