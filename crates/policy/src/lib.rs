@@ -23,7 +23,7 @@ pub mod separation;
 mod span;
 
 pub use approvers::{
-    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, resolve_stage,
+    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, not_ones_own, resolve_stage,
     who_could_decide,
 };
 pub use condition::{

@@ -2,6 +2,8 @@
 //! reconciler sends it. The same thing is never told twice to the same person.
 
 pub(crate) mod conversation;
+pub mod digest;
+pub mod kinds;
 mod words;
 
 use latchkey_domain::{

@@ -35,6 +35,7 @@ pub mod item_terms;
 pub mod items;
 pub mod mates;
 pub mod messages;
+pub mod notice_preferences;
 pub mod notices;
 pub mod observations;
 pub mod rate_limit;

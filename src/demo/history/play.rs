@@ -73,6 +73,10 @@ enum Action {
         item: ItemId,
         who: IdentityId,
     },
+    Nudge {
+        item: ItemId,
+        who: IdentityId,
+    },
     SignIn {
         external_id: String,
     },

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip,
+    ActionBar, Button, ButtonForm, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, NotNowList, PageHead, PersonChip,
     Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
@@ -55,6 +55,7 @@ pub fn RequestView(
     let content = match single {
         Some(item) => {
             let RequestItem {
+                id: item_id,
                 role_href,
                 risk,
                 beneficiary,
@@ -79,7 +80,7 @@ pub fn RequestView(
                 </PageHead>
                 <div class="request">
                     <div class="request-actions">
-                        <Actions actions=actions reader=reader/>
+                        <Actions actions=actions id=item_id reader=reader/>
                     </div>
                     <div class="request-line">
                         <ConflictNotes notes=conflicts/>
@@ -152,6 +153,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
         thread,
     } = item;
     let open = !matches!(state.mark, Mark::Done | Mark::Ended);
+    let action_id = id.clone();
     view! {
         <details class="item" open=open id=format!("item-{id}")>
             <summary>
@@ -171,7 +173,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
                 <ConflictNotes notes=conflicts/>
                 <Timeline steps=steps reader=reader/>
                 {talk(thread, reader)}
-                <Actions actions=actions reader=reader/>
+                <Actions actions=actions id=action_id reader=reader/>
             </div>
         </details>
     }
@@ -194,16 +196,37 @@ fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
 }
 
 #[component]
-fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
-    let ItemActions { withdraw, give_back, extend, ask_again, decide, hand_over, add_approver, end, why_not } = actions;
-    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver];
-    let any = end.is_some() || all.iter().any(|action| action.is_some());
+fn Actions(actions: ItemActions, id: String, reader: Reader) -> impl IntoView {
+    let ItemActions {
+        withdraw,
+        give_back,
+        extend,
+        ask_again,
+        decide,
+        hand_over,
+        add_approver,
+        end,
+        nudge,
+        move_on,
+        not_now,
+    } = actions;
+    let all = [&withdraw, &give_back, &extend, &ask_again, &decide, &hand_over, &add_approver, &move_on];
+    let any = end.is_some() || nudge.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
                 {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
                 {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
                 {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
+                {nudge
+                    .map(|fields| {
+                        view! {
+                            <ButtonForm action="/do/nudge" fields=fields>
+                                <Button label="Nudge them"/>
+                            </ButtonForm>
+                        }
+                    })}
+                {move_on.map(|href| view! { <LinkButton href=href label="Move it on"/> })}
                 {end.map(|(href, label)| view! { <LinkButton href=href label=label glyph=Glyph::Return/> })}
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
@@ -214,14 +237,7 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
     };
     view! {
         {any.then(bar)}
-        {why_not
-            .map(|why| {
-                view! {
-                    <p class="muted">
-                        <Words sentence=why reader=reader/>
-                    </p>
-                }
-            })}
+        <NotNowList actions=not_now id=id reader=reader/>
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ mod view;
 use chrono::{DateTime, Duration, Utc};
 
 use super::parts::{QuestionField, SystemGives};
-use crate::components::{FormError, Mark, PersonRef, RiskLevel, Sentence};
+use crate::components::{FormError, Mark, NotNow, PersonRef, RiskLevel, Sentence};
 
 pub use form::{AskForm, ConflictNotes, StageList};
 pub use view::RoleView;
@@ -103,6 +103,8 @@ pub enum Ask {
         give_back: Option<String>,
         /// This page with the form for more time, where the policy allows it.
         extend: Option<String>,
+        /// What isn't possible now, with the reason.
+        not_now: Vec<NotNow>,
     },
     /// They asked already.
     Asked {

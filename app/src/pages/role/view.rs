@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::form::StageList;
 use super::{Ask, AskForm, Peers, RolePage, StagePreview};
 use crate::components::{
-    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, Notice, PageHead, PersonChip, Risk, Section, Time,
+    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, NotNow, NotNowList, Notice, PageHead, PersonChip, Risk, Section, Time,
     Told, Words, duration_words, plural,
 };
 use crate::frame::Reader;
@@ -108,7 +108,7 @@ pub fn RoleView(
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
         Ask::Form(form) => view! { <AskForm form=form stages=stages role=role reader=reader/> }.into_any(),
-        Ask::Have { until, why, give_back, extend } => view! {
+        Ask::Have { until, why, give_back, extend, not_now } => view! {
             <Notice mark=Mark::Done title="You have this role">
                 <p>
                     {match until {
@@ -120,6 +120,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
                     {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                     {give_back.map(|href| view! { <LinkButton href=href label="Give it back"/> })}
                 </ActionBar>
+                <NotNowList actions=not_now id="have".to_owned() reader=reader/>
             </Notice>
         }
         .into_any(),
@@ -137,9 +138,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
         .into_any(),
         Ask::No { title, why } => view! {
             <Notice mark=Mark::Ended title=title>
-                <p>
-                    <Words sentence=why reader=reader/>
-                </p>
+                <NotNowList actions=vec![NotNow::new("Ask for access", why)] id="ask".to_owned() reader=reader/>
             </Notice>
         }
         .into_any(),

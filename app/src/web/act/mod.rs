@@ -3,6 +3,7 @@
 pub mod add_approver;
 pub mod add_to_cart;
 pub mod cart;
+pub mod choose_notices;
 pub mod confirm_restore;
 pub mod decide;
 pub mod decide_together;
@@ -13,6 +14,7 @@ pub mod end_session;
 pub mod give_back;
 pub mod grant_exception;
 pub mod hand_over;
+pub mod nudge;
 pub mod request_role;
 pub mod retry_fulfilment;
 pub mod withdraw_item;

@@ -40,6 +40,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         EventBody::PersonAdded { .. }
         | EventBody::PersonChanged { .. }
         | EventBody::PersonStatusChanged { .. }
+        | EventBody::NoticePreferenceChanged { .. }
         | EventBody::SignedIn { .. }
         | EventBody::SignInRefused { .. }
         | EventBody::IdentityBound { .. }
@@ -62,6 +63,8 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemCancelled { .. } => asking(d, body),
         EventBody::MessageWritten { .. }
         | EventBody::ItemShortened { .. }
+        | EventBody::StageNudged { .. }
+        | EventBody::StageMovedOn { .. }
         | EventBody::ItemHandedOver { .. }
         | EventBody::ApproverAdded { .. } => conversation(d, body),
         EventBody::AdministratorAdded { .. }
@@ -176,6 +179,9 @@ fn people<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             .text(" changed the status of ")
             .person(*identity)
             .text(format!(" from “{}” to “{}”", words::status(*from), words::status(*to))),
+        EventBody::NoticePreferenceChanged { group, choice, .. } => {
+            d.actor().text(format!(" chose how to be told of {}: {}", words::notices(group), words::choice(choice)))
+        }
         EventBody::SignedIn { identity, issuer, amr, .. } => {
             let d = d.person(*identity).text(format!(" signed in through {issuer}"));
             let d = if amr.is_empty() { d } else { d.text(format!(", with {}", words::methods(amr))) };
