@@ -19,6 +19,8 @@ mod keeping_apart;
 mod sheet;
 #[path = "../examples/gallery/style.rs"]
 mod style;
+#[path = "../examples/gallery/telling.rs"]
+mod telling;
 #[path = "../examples/gallery/watching.rs"]
 mod watching;
 #[path = "../examples/gallery/world.rs"]
@@ -40,6 +42,7 @@ fn pages() -> Vec<(&'static str, String)> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            telling::sheets(),
             edges::sheets(),
         ]
         .into_iter()

@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 use latchkey_app::components::{
-    Mark, NotNow, Point, Remark, RiskLevel, Sentence, StateWord, Step, StepWhen, Told, Track, TrackKind, TrackProblem, Tracks,
-    duration_words,
+    Mark, NotNow, Point, Remark, RiskLevel, Sentence, StateWord, Step, StepWhen, Told, Track, TrackKind, TrackProblem,
+    Tracks, duration_words,
 };
 use latchkey_app::frame::Part;
 use latchkey_app::pages::parts::Thread;

@@ -10,6 +10,7 @@ mod following;
 mod keeping_apart;
 mod sheet;
 mod style;
+mod telling;
 mod watching;
 mod world;
 
@@ -35,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            telling::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

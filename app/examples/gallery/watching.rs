@@ -4,7 +4,6 @@ use latchkey_app::components::{Mark, Sentence, StateWord, Told};
 use latchkey_app::frame::Part;
 use latchkey_app::pages::admin::{AdminPage, AdminView, AppliedSet};
 use latchkey_app::pages::audit::{AuditPage, AuditRow, AuditView, EventDetails, Span};
-use latchkey_app::pages::notices::{NoticeGroup, NoticeLine, NoticesPage, NoticesView, Way};
 use latchkey_app::pages::sessions::{SessionRow, SessionsPage, SessionsView};
 use latchkey_app::pages::system::{EntitlementRow, SystemPage, SystemView, TroubleRow};
 use latchkey_app::pages::systems::{SystemRow, SystemsPage, SystemsView, Work};
@@ -273,63 +272,6 @@ fn system() -> SystemPage {
     }
 }
 
-fn notices(lines: bool) -> NoticesPage {
-    let way = |value, label, chosen, possible| Way { value, label, chosen, possible };
-    let group = |name, title, hint, at: usize, always: Option<&'static str>| NoticeGroup {
-        name,
-        title,
-        hint,
-        ways: vec![
-            way("at_once", "At once", at == 0, true),
-            way("digest", "In a daily digest", at == 1, true),
-            way("off", "Not by e-mail", at == 2, always.is_none()),
-        ],
-        always,
-    };
-    let line = |subject: &str, minutes, told| NoticeLine {
-        subject: subject.to_owned(),
-        href: Some("/requests/1".to_owned()),
-        at: ago(minutes),
-        told,
-    };
-    NoticesPage {
-        groups: vec![
-            group(
-                "decisions",
-                "Decisions that wait for you",
-                "Somebody asks, still waits, nudges you, hands you a decision or moves one on to you.",
-                0,
-                None,
-            ),
-            group("requests", "Your requests", "What you asked for was approved, denied or closed.", 1, None),
-            group("messages", "Questions and answers", "Somebody wrote about a request of yours.", 2, None),
-            group(
-                "safety",
-                "Changes that others make to your access",
-                "Somebody ended your access or named you to decide for them.",
-                0,
-                Some("This can\u{2019}t be turned off: it is how you find out when somebody else changes your access."),
-            ),
-        ],
-        digest: "A digest comes at 8:00 on working days (Europe/Zurich), when there is something to tell.".to_owned(),
-        lines: if lines {
-            vec![
-                line(
-                    "Jonas Lindqvist asks you again: Payroll reader for Jonas Lindqvist",
-                    20,
-                    Sentence::of("By e-mail, ").moment(ago(19), Told::Relative),
-                ),
-                line("Payroll reader ends on 3 March", 300, Sentence::of("In your digest ").moment(end_in(1), Told::Relative)),
-                line("Sales reports for you: approved", 4000, Sentence::of("Only here: you chose not to be told of this by e-mail.")),
-            ]
-        } else {
-            Vec::new()
-        },
-        links: links(if lines { "3 notices" } else { "" }, false, lines),
-        errors: Vec::new(),
-    }
-}
-
 fn sessions(count: usize) -> SessionsPage {
     let all = [
         ("Firefox on Linux", "192.0.2.17", 130, 0),
@@ -401,17 +343,12 @@ pub fn sheets() -> Vec<Sheet> {
             "The first day is after the last: the first has to come first, for example 1 to 2 March".to_owned(),
         ),
     };
-    let (told, untold) = (notices(true), notices(false));
     let (all, one, some, single, admin) = (systems(), system(), sessions(3), sessions(1), admin());
     vec![
         Sheet::framed("audit", Part::Audit, full.title(), view! { <AuditView page=full reader=reader()/> }),
         Sheet::framed("audit-none", Part::Audit, none.title(), view! { <AuditView page=none reader=reader()/> }),
         Sheet::framed("systems", Part::Systems, all.title(), view! { <SystemsView page=all reader=reader()/> }),
         Sheet::framed("system", Part::Systems, one.title(), view! { <SystemView page=one reader=reader()/> }),
-        Sheet::framed("notices", Part::Elsewhere, told.title(), view! { <NoticesView page=told reader=reader()/> })
-            .tuned(plain_viewer),
-        Sheet::framed("notices-none", Part::Elsewhere, untold.title(), view! { <NoticesView page=untold reader=reader()/> })
-            .tuned(plain_viewer),
         Sheet::framed("sessions", Part::Elsewhere, some.title(), view! { <SessionsView page=some reader=reader()/> }),
         Sheet::framed(
             "sessions-one",

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::components::{
     ActionBar, ActionCell, Badge, Button, ButtonForm, Cell, Choice, ChoiceGroup, Column, Empty, ErrorSummary,
-    FormError, HiddenFields, PageHead, Row, RowHead, SearchBox, Section, Select, Table, TextArea, TextField, Time, Told,
-    Weight,
+    FormError, HiddenFields, PageHead, Row, RowHead, SearchBox, Section, Select, Table, TextArea, TextField, Time,
+    Told, Weight,
 };
 use crate::frame::Reader;
 

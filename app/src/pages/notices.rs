@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    Button, Cell, Column, Empty, ErrorSummary, FieldError, FormError, PageHead, PageLinks, Pager, Row, RowHead, Section,
-    Sentence, Table, Time, Told, Weight, Words,
+    Button, Cell, Column, Empty, ErrorSummary, FieldError, FormError, PageHead, PageLinks, Pager, Row, RowHead,
+    Section, Sentence, Table, Time, Told, Weight, Words,
 };
 use crate::frame::Reader;
 

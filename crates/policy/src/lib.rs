@@ -23,8 +23,8 @@ pub mod separation;
 mod span;
 
 pub use approvers::{
-    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, not_ones_own, resolve_stage,
-    who_could_decide,
+    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, not_ones_own,
+    resolve_stage, who_could_decide,
 };
 pub use condition::{
     Condition, ConditionFailed, Facts, InvalidCondition, MAX_CONDITION_CHARS, PersonView, RequestView, RoleView, Seen,

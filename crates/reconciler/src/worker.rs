@@ -156,8 +156,12 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
             .boxed()),
         when_it_may(shared, "digest", DIGEST, |s| {
-            async move { outbox::digest::pass(&s).await.map(|n| n >= usize::try_from(outbox::digest::BATCH).unwrap_or(usize::MAX)) }
-                .boxed()
+            async move {
+                outbox::digest::pass(&s)
+                    .await
+                    .map(|n| n >= usize::try_from(outbox::digest::BATCH).unwrap_or(usize::MAX))
+            }
+            .boxed()
         }),
         when_it_may(shared, "telling", TELLING, |s| async move { telling::pass(&s).await.map(ToldPass::is_full) }
             .boxed()),

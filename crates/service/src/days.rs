@@ -46,7 +46,10 @@ mod tests {
         assert_eq!(next_working_hour(at("2026-11-20T07:00:00Z"), 8, zurich), at("2026-11-23T07:00:00Z"));
         assert_eq!(next_working_hour(at("2026-11-22T12:00:00Z"), 8, zurich), at("2026-11-23T07:00:00Z"));
         // In Auckland it is Saturday already.
-        assert_eq!(next_working_hour(at("2026-11-20T12:00:00Z"), 8, chrono_tz::Pacific::Auckland), at("2026-11-22T19:00:00Z"));
+        assert_eq!(
+            next_working_hour(at("2026-11-20T12:00:00Z"), 8, chrono_tz::Pacific::Auckland),
+            at("2026-11-22T19:00:00Z")
+        );
         // The clocks have changed by Monday.
         assert_eq!(next_working_hour(at("2026-10-24T12:00:00Z"), 8, zurich), at("2026-10-26T07:00:00Z"));
     }

@@ -13,6 +13,7 @@ use latchkey_store::{
     AsConn, Change, Db, added_approvers, identities,
     items::{self, ItemRow},
     stages::{self, StageRow},
+    waiting,
 };
 
 use crate::{
@@ -111,7 +112,7 @@ pub async fn move_on(db: &Db, clock: &dyn Clock, actor: &Actor, item: ItemId) ->
         }
         stages::add_approver(&mut tx, stage_id, next.id, MOVED, seat.and_then(|(_, owner)| owner)).await?;
     }
-    stages::set_moved(&mut tx, stage_id).await?;
+    waiting::set_moved(&mut tx, stage_id).await?;
     let request = RequestId(item.request_id);
     let role = facts::role_today(&mut tx, RoleId(item.role_id)).await?.facts.name;
     let names = identities::names(&mut tx, &[me.0, item.beneficiary_id]).await?;

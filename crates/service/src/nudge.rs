@@ -6,7 +6,7 @@ use latchkey_domain::{
     clock::Clock,
     event::{EventBody, NewEvent},
 };
-use latchkey_store::{Change, Db, Tx, identities, items, items::ItemRow, request_reads, stages};
+use latchkey_store::{Change, Db, Tx, identities, items, items::ItemRow, request_reads, waiting};
 
 use crate::{
     ServiceError, ServiceResult,
@@ -42,8 +42,8 @@ pub async fn nudge(db: &Db, clock: &dyn Clock, actor: &Actor, item: ItemId) -> S
     still_at_work(&mut tx, me, WHAT, "nudge.not_active").await?;
     let (stage, listed) = added::open_stage(&mut tx, &item, WHAT).await?;
     let rule = approvers::rule_of(&stage)?;
-    let waiting = Waiting::of(&stage, rule.deadline.as_ref(), &item.zone).ok_or(ServiceError::NotFound)?;
-    waiting.may_nudge(tx.now()).map_err(|early| {
+    let late = Waiting::of(&stage, rule.deadline.as_ref(), &item.zone).ok_or(ServiceError::NotFound)?;
+    late.may_nudge(tx.now()).map_err(|early| {
         let help = format!("You can nudge from {}.", in_words(early.from, &item.zone));
         ServiceError::refused(early.code, WHAT, early.why, help)
     })?;
@@ -55,10 +55,11 @@ pub async fn nudge(db: &Db, clock: &dyn Clock, actor: &Actor, item: ItemId) -> S
     let called = |id| names.get(&id).map_or("", String::as_str);
     let who = notices::conversation::Who { by: called(me.0), beneficiary: called(item.beneficiary_id), role: &role };
     for approver in &listed {
-        notices::conversation::nudged(&mut tx, IdentityId(approver.identity_id), request, &who, item.created_at).await?;
+        notices::conversation::nudged(&mut tx, IdentityId(approver.identity_id), request, &who, item.created_at)
+            .await?;
     }
     let stage_id = StageId(stage.id);
-    stages::set_nudged(&mut tx, stage_id).await?;
+    waiting::set_nudged(&mut tx, stage_id).await?;
     tx.announce(Change::Request(request));
     let body = EventBody::StageNudged {
         request,

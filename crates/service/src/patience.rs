@@ -110,8 +110,12 @@ impl<'a> Waiting<'a> {
 
     /// Since when the time is over that those have who were asked last.
     fn later(&self, since: Instant) -> Instant {
-        let standard = Span::from_hours(WITHOUT_DEADLINE)
-            .map(|after| Deadline { after, counts: Counts::Business, then: Overdue::Remind, to: None });
+        let standard = Span::from_hours(WITHOUT_DEADLINE).map(|after| Deadline {
+            after,
+            counts: Counts::Business,
+            then: Overdue::Remind,
+            to: None,
+        });
         match self.deadline.or(standard.as_ref()) {
             Some(deadline) => deadline::due(since, deadline, self.zone),
             None => since + TimeDelta::days(3),

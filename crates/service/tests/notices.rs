@@ -34,7 +34,8 @@ async fn choice(s: &Scene, who: IdentityId, group: Group) -> Choice {
 /// Every notice of somebody that is due is set aside for their digest, as the worker does.
 async fn set_aside(s: &Scene, who: IdentityId) -> usize {
     let mut done = 0;
-    for id in notices::due(&mut s.world.db.read().await.unwrap(), s.world.now(), 100).await.unwrap() {
+    let due = notices::due(&mut s.world.db.read().await.unwrap(), s.world.now(), 100).await.unwrap();
+    for id in due {
         let mut tx = s.world.tx().await;
         let lease = LeaseId::new(tx.now());
         let until = tx.now() + TimeDelta::minutes(1);
@@ -42,7 +43,8 @@ async fn set_aside(s: &Scene, who: IdentityId) -> usize {
         let kept = Sending::Kept("Not of this test.".to_owned());
         let at = digest::next(s.world.now(), None, "UTC");
         let mine = row.recipient_id == who.0;
-        notices::save(&mut tx, id, lease, if mine { &Sending::Waits(at) } else { &kept }).await.unwrap();
+        let sending = if mine { Sending::Waits(at) } else { kept };
+        notices::save(&mut tx, id, lease, &sending).await.unwrap();
         tx.commit_bookkeeping().await.unwrap();
         done += usize::from(mine);
     }
@@ -53,7 +55,9 @@ async fn queue(s: &Scene, to: IdentityId, kind: &'static str, subject: &str) {
     let mut tx = s.world.tx().await;
     let (id, about) = (NoticeId::new(tx.now()), new_uuid(tx.now()));
     let body = "Look here:\n{base}/roles/1\n".to_owned();
-    notices::queue(&mut tx, &NewNotice { id, recipient: to, kind, about, subject: subject.to_owned(), body }).await.unwrap();
+    notices::queue(&mut tx, &NewNotice { id, recipient: to, kind, about, subject: subject.to_owned(), body })
+        .await
+        .unwrap();
     tx.commit_bookkeeping().await.unwrap();
 }
 
@@ -74,7 +78,8 @@ async fn assemble(s: &Scene, who: IdentityId) -> u64 {
 }
 
 const DIGESTS: &str = "select subject from notice where kind = 'digest' order by id";
-const WHY_KEPT: &str = "select last_error from notice where state = 'kept' and last_error <> 'Not of this test.' order by id";
+const WHY_KEPT: &str =
+    "select last_error from notice where state = 'kept' and last_error <> 'Not of this test.' order by id";
 
 both_databases! {
     async fn each_person_chooses_for_themselves_and_it_is_on_record(world: World) {

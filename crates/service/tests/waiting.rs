@@ -5,7 +5,12 @@
 mod scene;
 
 use chrono::TimeDelta;
-use latchkey_domain::{IdentityId, ItemId, TokenId, actor::Actor, identity::Status, item::{ItemState, Verdict}};
+use latchkey_domain::{
+    IdentityId, ItemId, TokenId,
+    actor::Actor,
+    identity::Status,
+    item::{ItemState, Verdict},
+};
 use latchkey_service::{
     ServiceResult, approvers, deadline,
     hand_over::{HandOver, hand_over},
@@ -41,8 +46,7 @@ async fn role(s: &Scene, key: &str, stage: serde_json::Value) -> Role {
 async fn deciders(s: &Scene, item: ItemId) -> Vec<String> {
     let ids = s.approvers(item).await.iter().map(|i| i.0).collect::<Vec<_>>();
     let mut c = s.world.db.read().await.unwrap();
-    let mut names: Vec<String> =
-        latchkey_store::identities::names(&mut c, &ids).await.unwrap().into_values().collect();
+    let mut names: Vec<String> = latchkey_store::identities::names(&mut c, &ids).await.unwrap().into_values().collect();
     names.sort();
     names
 }

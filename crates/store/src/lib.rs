@@ -12,6 +12,7 @@ mod migrate;
 #[macro_use]
 mod query;
 mod tx;
+pub mod waiting;
 
 pub mod accounts;
 pub mod added_approvers;

@@ -265,34 +265,6 @@ pub async fn manager_of(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Opt
     )
 }
 
-/// Somebody's manager.
-#[derive(Debug, Clone, FromRow)]
-pub struct ManagerRow {
-    /// Whose.
-    pub report_id: Uuid,
-    /// The manager.
-    pub id: Uuid,
-    /// What they are called.
-    pub display_name: String,
-    /// Where they are in their life at the company.
-    #[sqlx(try_from = "String")]
-    pub status: Status,
-}
-
-/// The managers of these people, as far as they have one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn managers_of(c: &mut impl AsConn, people: &[Uuid]) -> StoreResult<Vec<ManagerRow>> {
-    rows_in!(
-        c,
-        ManagerRow,
-        "select p.identity_id as report_id, m.id, m.display_name, m.status
-         from person p join identity m on m.id = p.manager_id where p.identity_id in ({}) order by m.display_name, m.id, p.identity_id",
-        people
-    )
-}
-
 /// A person whom a rule names.
 ///
 /// # Errors

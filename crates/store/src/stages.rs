@@ -136,24 +136,6 @@ pub async fn set_overdue(tx: &mut Tx, id: StageId) -> StoreResult<bool> {
     )? == 1)
 }
 
-/// Those who wait have nudged those who can decide.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_nudged(tx: &mut Tx, id: StageId) -> StoreResult<()> {
-    let now = tx.now();
-    one(exec!(tx, "update stage set nudged_at = $1 where id = $2 and state = 'open'", now, id.0)?, "the request")
-}
-
-/// Those who wait have moved it on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_moved(tx: &mut Tx, id: StageId) -> StoreResult<()> {
-    let now = tx.now();
-    one(exec!(tx, "update stage set moved_at = $1 where id = $2 and state = 'open'", now, id.0)?, "the request")
-}
-
 /// A stage whose deadline has passed.
 #[derive(Debug, Clone, Copy, FromRow)]
 pub struct OverdueRow {
@@ -309,15 +291,6 @@ pub async fn approvers(c: &mut impl AsConn, stages: &[Uuid]) -> StoreResult<Vec<
          where removed_at is null and stage_id in ({}) order by stage_id, added_at, identity_id",
         stages
     )
-}
-
-/// Everybody who can decide a stage, or could once.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ever_asked(c: &mut impl AsConn, stage: Uuid) -> StoreResult<Vec<Uuid>> {
-    let all = rows!(c, (Uuid,), "select distinct identity_id from stage_approver where stage_id = $1", stage)?;
-    Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
 /// Whether somebody can decide, or could once decide, an item of this request.

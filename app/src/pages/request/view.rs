@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, Button, ButtonForm, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, NotNowList, PageHead, PersonChip,
-    Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
+    ActionBar, Button, ButtonForm, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark,
+    NotNowList, PageHead, PersonChip, Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
 use crate::pages::parts::{Thread, ThreadView, Writing};

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::form::StageList;
 use super::{Ask, AskForm, Peers, RolePage, StagePreview};
 use crate::components::{
-    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, NotNow, NotNowList, Notice, PageHead, PersonChip, Risk, Section, Time,
-    Told, Words, duration_words, plural,
+    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, NotNow, NotNowList, Notice, PageHead, PersonChip,
+    Risk, Section, Time, Told, Words, duration_words, plural,
 };
 use crate::frame::Reader;
 use crate::pages::parts::{ExactNames, GivesList};

@@ -143,7 +143,8 @@ mod tests {
     fn promise_10_every_problem_is_named_at_its_field() {
         let now: Instant = "2027-03-01T10:00:00Z".parse().unwrap();
         let problems =
-            parse(&fields("to=nobody&starts=soon&ends=2027-02-30&up_to=huge&roles=nothing"), &[], chrono_tz::UTC, now).unwrap_err();
+            parse(&fields("to=nobody&starts=soon&ends=2027-02-30&up_to=huge&roles=nothing"), &[], chrono_tz::UTC, now)
+                .unwrap_err();
         let named: Vec<&str> = problems.iter().map(|p| p.field.as_ref()).collect();
         assert_eq!(named, ["to", "starts", "ends", "up_to", "roles"]);
     }

@@ -83,7 +83,9 @@ fn instead(next: &NextInLine) -> Sentence {
     let mut places: Vec<&str> = next.people.iter().filter_map(|p| Some(p.instead_of.as_ref()?.1.as_str())).collect();
     places.dedup();
     match places.as_slice() {
-        [] => "Those who were asked can still decide it, too. Whoever is first decides, as far as one is enough.".into(),
+        [] => {
+            "Those who were asked can still decide it, too. Whoever is first decides, as far as one is enough.".into()
+        }
         [one] => Sentence::of(format!("{one} doesn\u{2019}t decide it any more.")),
         many => Sentence::of(format!("{} don\u{2019}t decide it any more.", many.join(" and "))),
     }

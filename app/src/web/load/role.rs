@@ -7,8 +7,7 @@ use latchkey_policy::{AssuranceNeed, Quorum, Voice, choices, suggested};
 use latchkey_service::{
     catalog::{RoleEntry, median},
     decide_item::end_of,
-    extend,
-    facts,
+    extend, facts,
     questions::{self, Question},
     submit_request::{self, Preview},
 };

@@ -10,6 +10,7 @@ use latchkey_store::{
     routing,
     separation::stages as separation,
     stages::{self, ApproverRow, StageRow},
+    waiting,
 };
 use uuid::Uuid;
 
@@ -81,7 +82,7 @@ pub async fn in_line(
         return Ok(Err(Refusal::new("move.separation_step", super::WHAT, why, help)));
     }
     let listed = stages::approvers(c, &[stage.id]).await?;
-    let before = stages::ever_asked(c, stage.id).await?;
+    let before = waiting::ever_asked(c, stage.id).await?;
     let decided = stages::decisions(c, &[item.id]).await?;
     let asked = Asked {
         requester: IdentityId(item.requester_id),
@@ -184,14 +185,15 @@ impl Looking<'_> {
         }
         let mut seen: BTreeSet<Uuid> = below.keys().copied().collect();
         for _ in 0..LEVELS {
-            let rows = routing::managers_of(c, &below.keys().copied().collect::<Vec<_>>()).await?;
+            let rows = waiting::managers_of(c, &below.keys().copied().collect::<Vec<_>>()).await?;
             let mut level = BTreeMap::new();
             facts.people.clear();
             for row in rows {
                 let Some(root) = below.get(&row.report_id) else { continue };
                 if seen.insert(row.id) {
                     level.insert(row.id, *root);
-                    let candidate = routing::CandidateRow { id: row.id, display_name: row.display_name, status: row.status };
+                    let candidate =
+                        routing::CandidateRow { id: row.id, display_name: row.display_name, status: row.status };
                     facts.people.push((KEY.to_owned(), facts::candidate(candidate)));
                 }
             }

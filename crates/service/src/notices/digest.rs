@@ -169,10 +169,7 @@ fn words(lines: &BTreeMap<Group, Vec<Line>>, more: bool, zone: Tz) -> Words {
         let _ = writeln!(body, "Everything that waits for you:\n{BASE}/approvals\n");
     }
     let all = if more { "There is more than fits here. " } else { "" };
-    let _ = writeln!(
-        body,
-        "{all}All notices, and what you get at once, in a digest or not by e-mail:\n{BASE}/notices"
-    );
+    let _ = writeln!(body, "{all}All notices, and what you get at once, in a digest or not by e-mail:\n{BASE}/notices");
     Words { subject, body }
 }
 
@@ -204,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_notice_leads_to_its_first_address() {
-        let body = "Ann asks.\n\nDecide:\n{base}/requests/0192f0c1-7a51-7bbb-8e3c-1b1e0a7f1c01\n\nAll:\n{base}/approvals\n";
+        let body =
+            "Ann asks.\n\nDecide:\n{base}/requests/0192f0c1-7a51-7bbb-8e3c-1b1e0a7f1c01\n\nAll:\n{base}/approvals\n";
         assert_eq!(path(body), Some("/requests/0192f0c1-7a51-7bbb-8e3c-1b1e0a7f1c01"));
         assert!(request(body).is_some());
         assert_eq!(request("Look:\n{base}/requests/0192f0c1-7a51-7bbb-8e3c-1b1e0a7f1c01#thread-1\n"), request(body));

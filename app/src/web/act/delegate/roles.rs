@@ -52,7 +52,9 @@ fn one(known: &[Known<'_>], typed: &str) -> Result<RoleId, String> {
         }
         (None, _) => {
             let example = known.first().map(|role| format!(", such as {}", role.name)).unwrap_or_default();
-            Err(format!("No role is called \u{201c}{shown}\u{201d}. Use a name or a key as the catalog has it{example}."))
+            Err(format!(
+                "No role is called \u{201c}{shown}\u{201d}. Use a name or a key as the catalog has it{example}."
+            ))
         }
     }
 }
@@ -66,12 +68,16 @@ mod tests {
     #[test]
     fn roles_are_named_by_line_or_comma_by_name_or_key() {
         let ids: Vec<RoleId> = (0..4).map(|_| RoleId::new(Instant::UNIX_EPOCH)).collect();
-        let known: Vec<Known<'_>> =
-            [("payroll", "Payroll reader"), ("ledger", "Ledger, all years"), ("crm-1", "Accounts"), ("crm-2", "Accounts")]
-                .into_iter()
-                .zip(&ids)
-                .map(|((key, name), id)| Known { id: *id, key, name })
-                .collect();
+        let known: Vec<Known<'_>> = [
+            ("payroll", "Payroll reader"),
+            ("ledger", "Ledger, all years"),
+            ("crm-1", "Accounts"),
+            ("crm-2", "Accounts"),
+        ]
+        .into_iter()
+        .zip(&ids)
+        .map(|((key, name), id)| Known { id: *id, key, name })
+        .collect();
         assert_eq!(typed(&known, " \n").unwrap(), []);
         assert_eq!(typed(&known, "PAYROLL reader\nLedger, all years\npayroll").unwrap(), ids[..2]);
         assert_eq!(typed(&known, "payroll, crm-2").unwrap(), [ids[0], ids[3]]);

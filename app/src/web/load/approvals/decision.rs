@@ -194,7 +194,9 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
     if let Some(("handed", Some(behalf))) = mine.map(|a| (a.because.as_str(), a.behalf_name.as_deref())) {
         return format!("You decide on behalf of {behalf}, who handed it over.");
     }
-    if let Some(seat) = mine.filter(|a| !["added", "moved"].contains(&a.because.as_str())).and_then(|a| a.behalf_name.as_ref()) {
+    if let Some(seat) =
+        mine.filter(|a| !["added", "moved"].contains(&a.because.as_str())).and_then(|a| a.behalf_name.as_ref())
+    {
         return format!("You decide for {seat}, who named you to stand in.");
     }
     match mine.map(|a| a.because.as_str()) {

@@ -20,8 +20,7 @@ pub(super) fn add(reading: &Reading<'_>, item: &ItemLineRow, actions: &mut ItemA
     let Some(waiting) = Waiting::of_line(stage, deadline) else { return };
     match waiting.may_nudge(reading.now) {
         Ok(()) => {
-            actions.nudge =
-                Some(vec![("item_id", item.id.to_string()), ("request_id", item.request_id.to_string())]);
+            actions.nudge = Some(vec![("item_id", item.id.to_string()), ("request_id", item.request_id.to_string())]);
         }
         Err(early) => actions.not_now.push(NotNow::new("Nudge them", too_early(&early, "You can nudge from "))),
     }
