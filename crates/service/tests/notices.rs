@@ -42,7 +42,8 @@ async fn set_aside(s: &Scene, who: IdentityId) -> usize {
         let row = notices::claim(&mut tx, id, lease, until).await.unwrap().unwrap();
         let kept = Sending::Kept("Not of this test.".to_owned());
         let at = digest::next(s.world.now(), None, "UTC");
-        let mine = row.recipient_id == who.0;
+        // Digests are sent, never set aside.
+        let mine = row.recipient_id == who.0 && row.kind != digest::KIND;
         let sending = if mine { Sending::Waits(at) } else { kept };
         notices::save(&mut tx, id, lease, &sending).await.unwrap();
         tx.commit_bookkeeping().await.unwrap();

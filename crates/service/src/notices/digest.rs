@@ -127,8 +127,9 @@ struct Line {
 impl Line {
     fn of(notice: &NoticeRow) -> Self {
         // A line is one line: whatever would begin another one becomes a blank.
-        let words = notice.subject.split(char::is_control).map(str::trim).collect::<Vec<_>>().join(" ");
-        Self { words: words.trim().to_owned(), path: path(&notice.body).map(str::to_owned), by: None }
+        let blank = |c: char| c.is_control() || c.is_whitespace();
+        let words: Vec<&str> = notice.subject.split(blank).filter(|word| !word.is_empty()).collect();
+        Self { words: words.join(" "), path: path(&notice.body).map(str::to_owned), by: None }
     }
 
     /// A decision that still waits for the reader, and by when; nothing when it doesn't any more.
