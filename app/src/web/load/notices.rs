@@ -115,7 +115,10 @@ fn told(row: &ToldRow) -> Sentence {
 
 /// "No mail server is set." becomes "no mail server is set."; what speaks of a recipient speaks to the reader here.
 fn lower_first(words: &str) -> String {
-    let words = words.replace("Its recipient chose not", "You chose not").replace("Its recipient has", "You have");
+    let words = words
+        .replace("Its recipient chose not", "You chose not")
+        .replace("Its recipient has", "You have")
+        .replace(": the notice can be read here", "");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
