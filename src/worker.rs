@@ -105,6 +105,7 @@ pub async fn start(
     let how = latchkey_reconciler::Settings {
         name: name.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        zone: settings.company.time_zone.name().to_owned(),
         lease: settings.worker.lease,
         targets: telling::targets(settings)?,
         ..latchkey_reconciler::Settings::default()

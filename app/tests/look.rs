@@ -23,6 +23,8 @@ mod keeping_apart;
 mod sheet;
 #[path = "../examples/gallery/style.rs"]
 mod style;
+#[path = "../examples/gallery/telling.rs"]
+mod telling;
 #[path = "../examples/gallery/watching.rs"]
 mod watching;
 #[path = "../examples/gallery/world.rs"]
@@ -46,6 +48,7 @@ fn pages() -> Vec<(&'static str, String)> {
             watching::sheets(),
             keeping_apart::sheets(),
             emergencies::sheets(),
+            telling::sheets(),
             edges::sheets(),
         ]
         .into_iter()

@@ -36,9 +36,15 @@ journeys('delegation', { systems: false }, (journey, js) => {
     assert.equal(await manager.page.getByLabel('Last day').inputValue(), '2020-01-01');
     await manager.accessible();
     await manager.page.getByLabel('Last day').fill(last);
+    // A role that nobody knows comes back, too; names are taken as the catalog has them.
+    await manager.page.getByLabel(/^Only for these roles/).fill('Report painter');
+    await manager.button('Let them decide for me').click();
+    await manager.see('No role is called \u201cReport painter\u201d.');
+    await manager.page.getByLabel(/^Only for these roles/).fill('report writer');
     await manager.button('Let them decide for me').click();
     await manager.see('They can decide for you in that time, and have been told.');
     await manager.see('Sol Marchetti decides for you');
+    await manager.see('Only Report writer');
     await manager.accessible();
 
     // What waited already waits for the stand-in, too.

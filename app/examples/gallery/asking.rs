@@ -1,7 +1,7 @@
 //! The catalog and a role.
 
 use chrono::Duration;
-use latchkey_app::components::{FormError, RiskLevel, Sentence};
+use latchkey_app::components::{FormError, NotNow, RiskLevel, Sentence};
 use latchkey_app::frame::Part;
 use latchkey_app::pages::catalog::{CatalogPage, CatalogRow, CatalogView, Others, Relation, SuggestedRole};
 use latchkey_app::pages::role::{
@@ -215,6 +215,21 @@ pub fn sheets() -> Vec<Sheet> {
                 give_back: Some("#".to_owned()),
                 extend: Some("#".to_owned()),
                 activate: None,
+                not_now: Vec::new(),
+            }),
+        ),
+        role_sheet(
+            "role-have-long",
+            role(Ask::Have {
+                until: Some(end_in(300)),
+                why: Sentence::of("You have this role."),
+                give_back: Some("#".to_owned()),
+                extend: None,
+                activate: None,
+                not_now: vec![NotNow::new(
+                    "Ask for more time",
+                    "You already hold Payroll reader until 28 December 2027. You can ask for more time from 1 July 2027 on.",
+                )],
             }),
         ),
         role_sheet(

@@ -102,6 +102,7 @@ fn people(query: &str, many: usize) -> CartPeoplePage {
         role: "Payroll reader".to_owned(),
         role_href: "/roles/1".to_owned(),
         query: query.to_owned(),
+        anyone: many > 10,
         people: (0..many)
             .map(|n| Askable {
                 id: n.to_string(),

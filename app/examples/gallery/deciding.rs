@@ -311,6 +311,7 @@ fn delegation(found: usize, errors: Vec<FormError>) -> DelegationPage {
             starts: "2027-03-01".to_owned(),
             ends: "2027-03-07".to_owned(),
             up_to: "medium".to_owned(),
+            roles: "Payroll reader\nledger-reader".to_owned(),
             errors,
         }),
     }

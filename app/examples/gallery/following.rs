@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 use latchkey_app::components::{
-    Mark, Point, Remark, RiskLevel, Sentence, StateWord, Step, StepWhen, Told, Track, TrackKind, TrackProblem, Tracks,
-    duration_words,
+    Mark, NotNow, Point, Remark, RiskLevel, Sentence, StateWord, Step, StepWhen, Told, Track, TrackKind, TrackProblem,
+    Tracks, duration_words,
 };
 use latchkey_app::frame::Part;
 use latchkey_app::pages::parts::Thread;
@@ -118,8 +118,37 @@ fn waiting() -> RequestItem {
         StateWord::new(Mark::Waiting, "Waiting for your manager"),
         Sentence::of("Amara Okafor has it since ").moment(ago(1560), Told::Relative).text("."),
         vec![asked_step(), now, owner, apply],
-        ItemActions { withdraw: Some("/requests/1/withdraw".to_owned()), ..ItemActions::default() },
+        ItemActions {
+            withdraw: Some("/requests/1/withdraw".to_owned()),
+            not_now: vec![
+                NotNow::new("Nudge them", still_time("You can nudge from ")),
+                NotNow::new("Move it on", still_time("You can move it on from ")),
+            ],
+            ..ItemActions::default()
+        },
     )
+}
+
+fn still_time(from: &str) -> Sentence {
+    let words = format!("Those who were asked still have time to decide. {from}");
+    Sentence::of(words).moment(end_in(3), Told::Full).text(".")
+}
+
+/// The time to decide has passed, and nobody has.
+fn late() -> RequestItem {
+    let mut item = waiting();
+    if let Some(now) = item.steps.iter_mut().find(|step| step.now) {
+        now.notes = vec![
+            Sentence::of("It should have been decided by now; those who can were reminded ")
+                .moment(ago(900), Told::Relative)
+                .text("."),
+            Sentence::of("Those who can decide were nudged ").moment(ago(2900), Told::Relative).text("."),
+        ];
+    }
+    item.actions.nudge = Some(vec![("item_id", "1".to_owned())]);
+    item.actions.move_on = Some("/requests/1/move/1".to_owned());
+    item.actions.not_now.clear();
+    item
 }
 
 fn asked() -> RequestItem {
@@ -351,6 +380,7 @@ pub fn sheets() -> Vec<Sheet> {
     let (some, empty) = (requests(true), requests(false));
     vec![
         request_sheet("request-waiting", vec![waiting()]),
+        request_sheet("request-late", vec![late()]),
         request_sheet("request-talk", vec![asked()]),
         request_sheet("request-working", vec![working()]),
         request_sheet("request-applied", vec![applied()]),

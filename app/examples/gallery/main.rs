@@ -12,6 +12,7 @@ mod following;
 mod keeping_apart;
 mod sheet;
 mod style;
+mod telling;
 mod watching;
 mod world;
 
@@ -39,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             keeping_apart::sheets(),
             activating::sheets(),
             emergencies::sheets(),
+            telling::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

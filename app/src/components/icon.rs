@@ -55,6 +55,8 @@ pub enum Glyph {
     SignOut,
     /// A browser or a phone.
     Device,
+    /// What one is told.
+    Bell,
     /// Narrow a list.
     Filter,
     /// Try again.
@@ -111,6 +113,7 @@ impl Glyph {
             Self::Download => r#"<path d="M8 2.5v8M4.5 7.25 8 10.75l3.5-3.5M2.75 13.5h10.5"/>"#,
             Self::SignOut => r#"<path d="M6.5 2.75H2.75v10.5H6.5M10.25 5l3 3-3 3M13 8H6.25"/>"#,
             Self::Device => r#"<path d="M2.25 3h11.5v7.5H2.25zM5.5 13.25h5M8 10.5v2.75"/>"#,
+            Self::Bell => r#"<path d="M4 11.25V7.5a4 4 0 0 1 8 0v3.75M2.75 11.25h10.5M6.75 13.5h2.5M8 3.5V2.25"/>"#,
             Self::Filter => r#"<path d="M2.25 4.25h11.5M4.5 8h7M6.75 11.75h2.5"/>"#,
             Self::Retry => r#"<path d="M13.25 8a5.25 5.25 0 1 1-1.6-3.75M13.25 2.25v3h-3"/>"#,
             Self::Return => r#"<path d="M5.5 2.75 2.5 6l3 3.25M2.75 6h6.5a3.75 3.75 0 0 1 0 7.5H6"/>"#,

@@ -131,6 +131,12 @@ pub fn BottomRow(viewer: Viewer, here: Part) -> impl IntoView {
                                 </a>
                             </li>
                             <li>
+                                <a class="nav-link" href="/notices">
+                                    <Icon glyph=Glyph::Bell/>
+                                    <span>"My notices"</span>
+                                </a>
+                            </li>
+                            <li>
                                 <a class="nav-link" href="/sessions">
                                     <Icon glyph=Glyph::Device/>
                                     <span>"My sessions"</span>

@@ -34,6 +34,12 @@ pub fn PersonMenu(viewer: Viewer, #[prop(optional_no_strip)] extra: Option<AnyVi
                         </a>
                     </li>
                     <li>
+                        <a class="menu-item" href="/notices">
+                            <Icon glyph=Glyph::Bell/>
+                            "My notices"
+                        </a>
+                    </li>
+                    <li>
                         <a class="menu-item" href="/sessions">
                             <Icon glyph=Glyph::Device/>
                             "My sessions"

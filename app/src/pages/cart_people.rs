@@ -31,6 +31,8 @@ pub struct CartPeoplePage {
     pub role_href: String,
     /// What was searched.
     pub query: String,
+    /// True if the policy lets people ask for anybody.
+    pub anyone: bool,
     /// The people of this page.
     pub people: Vec<Askable>,
     /// Where the list goes on.
@@ -52,11 +54,16 @@ pub fn CartPeopleView(
     page: CartPeoplePage,
 ) -> impl IntoView {
     let title = page.title();
-    let CartPeoplePage { role_id, role, role_href, query, people, links } = page;
+    let CartPeoplePage { role_id, role, role_href, query, anyone, people, links } = page;
+    let lead = if anyone {
+        "You can ask for anybody: that is what the policy of this role says. Search for them, choose them, and fill in the rest in your cart."
+    } else {
+        "You can ask for the people who report to you. Choose them, and fill in the rest in your cart."
+    };
     let nobody = people.is_empty();
     view! {
         <PageHead title=title back=Crumb { label: role, href: role_href }>
-            <p>"You can ask for the people who report to you. Choose them, and fill in the rest in your cart."</p>
+            <p>{lead}</p>
         </PageHead>
         <SearchBox
             action="/cart/people"
@@ -67,14 +74,24 @@ pub fn CartPeopleView(
             id="people-search"
         />
         {if nobody {
-            let title = if query.is_empty() {
+            let title = if query.is_empty() && anyone {
+                "Whom is it for?".to_owned()
+            } else if query.is_empty() {
                 "Nobody reports to you".to_owned()
+            } else if anyone {
+                format!("Nobody fits \u{201c}{query}\u{201d}")
             } else {
                 format!("Nobody whom you can ask for fits \u{201c}{query}\u{201d}")
             };
             view! {
                 <Empty title=title>
-                    <p>"People can ask for themselves, and managers for those who report to them."</p>
+                    <p>
+                        {if anyone {
+                            "Search for a part of a name, a title or an address."
+                        } else {
+                            "People can ask for themselves, and managers for those who report to them."
+                        }}
+                    </p>
                 </Empty>
             }
                 .into_any()

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use crate::components::{
     ActionBar, ActionCell, Badge, Button, ButtonForm, Cell, Choice, ChoiceGroup, Column, Empty, ErrorSummary,
-    FormError, HiddenFields, PageHead, Row, RowHead, SearchBox, Section, Select, Table, TextField, Time, Told, Weight,
+    FormError, HiddenFields, PageHead, Row, RowHead, SearchBox, Section, Select, Table, TextArea, TextField, Time,
+    Told, Weight,
 };
 use crate::frame::Reader;
 
@@ -29,7 +30,7 @@ pub struct DelegationRow {
     pub from: String,
     /// "You" or the name of whoever stands in.
     pub to: String,
-    /// What it covers: "Everything", "Roles up to medium risk".
+    /// What it covers: "Everything", "Roles up to medium risk", "Payroll reader and Ledger".
     pub covers: String,
     /// From when.
     pub starts: DateTime<Utc>,
@@ -50,6 +51,8 @@ pub struct DelegationForm {
     pub ends: String,
     /// The highest risk that is covered; empty for any.
     pub up_to: String,
+    /// The roles that are covered, a name or a key in each line; empty for any.
+    pub roles: String,
     /// What was wrong, if it comes back.
     pub errors: Vec<FormError>,
 }
@@ -125,7 +128,7 @@ pub fn DelegationView(
 }
 
 fn naming(form: DelegationForm, query: &str) -> AnyView {
-    let DelegationForm { people, starts, ends, up_to, errors } = form;
+    let DelegationForm { people, starts, ends, up_to, roles, errors } = form;
     if people.is_empty() {
         return view! {
             <Empty title="Nobody found">
@@ -156,6 +159,15 @@ fn naming(form: DelegationForm, query: &str) -> AnyView {
             <TextField name="starts" label="First day" kind="date" value=starts error=of("starts")/>
             <TextField name="ends" label="Last day" kind="date" value=ends hint="It ends by itself with this day.".to_owned() error=of("ends")/>
             <Select name="up_to" label="What they may decide" choices=risks error=of("up_to")/>
+            <TextArea
+                name="roles"
+                label="Only for these roles"
+                value=roles
+                hint="One in each line, by its name or its key. Empty means every role.".to_owned()
+                error=of("roles")
+                optional=true
+                rows=2
+            />
             <ActionBar>
                 <Button label="Let them decide for me" weight=Weight::Primary/>
             </ActionBar>

@@ -14,6 +14,7 @@ pub mod delegation;
 pub mod demo;
 pub mod error;
 pub mod home;
+pub mod notices;
 pub mod parts;
 pub mod person;
 pub mod request;

@@ -190,6 +190,8 @@ pub enum EventBody {
     PersonAdded { identity: IdentityId, status: Status, manager: Option<IdentityId> },
     /// Attributes changed; `changed` names them.
     PersonChanged { identity: IdentityId, changed: Vec<String>, manager: Option<IdentityId> },
+    /// Somebody wants to be told otherwise of one group of kinds of notices: `choice` is `at_once`, `digest` or `off`.
+    NoticePreferenceChanged { identity: IdentityId, group: String, choice: String },
     /// A person's place in their working life changed.
     PersonStatusChanged { identity: IdentityId, from: Status, to: Status },
 
@@ -245,6 +247,19 @@ pub enum EventBody {
         role: RoleId,
         beneficiary: IdentityId,
         outcome: String,
+    },
+    /// Those who wait reminded those who can decide a stage.
+    StageNudged { request: RequestId, item: ItemId, stage: StageId, role: RoleId, beneficiary: IdentityId },
+    /// Those who wait moved a stage on to others who can decide it, beside those who could before or in somebody's place.
+    StageMovedOn {
+        request: RequestId,
+        item: ItemId,
+        stage: StageId,
+        role: RoleId,
+        beneficiary: IdentityId,
+        to: Vec<IdentityId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        instead_of: Vec<IdentityId>,
     },
     /// Somebody lets somebody else decide for them, for a while.
     DelegationCreated {
@@ -461,6 +476,7 @@ impl EventBody {
             Self::PersonAdded { identity, .. }
             | Self::PersonChanged { identity, .. }
             | Self::PersonStatusChanged { identity, .. }
+            | Self::NoticePreferenceChanged { identity, .. }
             | Self::SignedIn { identity, .. }
             | Self::IdentityBound { identity, .. }
             | Self::SignedOut { identity, .. }
@@ -495,12 +511,18 @@ impl EventBody {
             | Self::ItemLapsed { request, item, role, beneficiary }
             | Self::ItemApprovedByRule { request, item, role, beneficiary, .. }
             | Self::StageOverdue { request, item, role, beneficiary, .. }
+            | Self::StageNudged { request, item, role, beneficiary, .. }
             | Self::ItemCancelled { request, item, role, beneficiary, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
             }
             Self::MessageWritten { request, item, role, beneficiary, .. }
             | Self::ItemShortened { request, item, role, beneficiary, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)]
+            }
+            Self::StageMovedOn { request, item, role, beneficiary, to, instead_of, .. } => {
+                let mut all = vec![(Request, request.0), (Item, item.0), (Role, role.0), (Identity, beneficiary.0)];
+                all.extend(to.iter().chain(instead_of).map(|i| (Identity, i.0)));
+                all
             }
             Self::ItemHandedOver { request, item, from, to, .. } => {
                 vec![(Request, request.0), (Item, item.0), (Identity, from.0), (Identity, to.0)]

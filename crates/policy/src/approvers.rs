@@ -434,6 +434,17 @@ pub fn who_could_decide<I: Clone + Eq>(
     if refusals.is_empty() { Ok(stages) } else { Err(refusals) }
 }
 
+/// Nobody decides on what they asked for, or what is for them (promise 2). Pages ask the same.
+///
+/// # Errors
+/// That it is theirs, in words.
+pub fn not_ones_own<I: Eq>(actor: &I, requester: &I, beneficiary: &I) -> Result<(), &'static str> {
+    if actor == requester || actor == beneficiary {
+        return Err("You asked for this, or it is for you, so somebody else decides.");
+    }
+    Ok(())
+}
+
 /// May this actor decide this stage, by today's facts (promises 2 and 4)? Says what makes them an approver, and for whom.
 ///
 /// # Errors
@@ -444,13 +455,8 @@ pub fn may_decide<I: Clone + Eq>(
     actor: &I,
     actor_status: Status,
 ) -> Result<Approver<I>, Refusal> {
-    if *actor == facts.requester || *actor == facts.beneficiary {
-        return Err(Refusal::new(
-            RefusalCode::OwnItem,
-            "You asked for this, or it is for you, so somebody else decides.",
-            resolution.explanation.clone(),
-        ));
-    }
+    not_ones_own(actor, &facts.requester, &facts.beneficiary)
+        .map_err(|why| Refusal::new(RefusalCode::OwnItem, why, resolution.explanation.clone()))?;
     if !actor_status.may_act() {
         return Err(Refusal::new(
             RefusalCode::ApproverNotActive,

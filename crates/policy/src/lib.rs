@@ -26,8 +26,8 @@ mod span;
 
 pub use activation::{Activation, ActivationField, MAX_ACTIVE};
 pub use approvers::{
-    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, resolve_stage,
-    who_could_decide,
+    Approver, ApproverFacts, Because, Candidate, Delegate, PassedOver, Resolution, WhyNot, may_decide, not_ones_own,
+    resolve_stage, who_could_decide,
 };
 pub use break_glass::{BreakGlass, LONGEST_EMERGENCY_HOURS, LONGEST_REVIEW_DAYS, may_take};
 pub use condition::{

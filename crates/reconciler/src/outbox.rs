@@ -4,7 +4,11 @@
 //! now is asked again after a pause that grows to an hour; after three days the notice is given up with the reason. A
 //! notice can be sent twice when a crash comes between the server's yes and the saving of it: its `Message-ID` is the same
 //! then, and mail programs show it once. Without a mail server, notices are kept for the portal's log.
+//!
+//! How its recipient wants to be told of its kind is looked at when a notice would be sent: at once; in their digest, for
+//! which it waits from then on; or not by e-mail.
 
+pub(crate) mod digest;
 mod html;
 mod smtp;
 
@@ -13,7 +17,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, LeaseId, NoticeId, identity::Status};
-use latchkey_service::notices::BASE;
+use latchkey_service::{
+    notice_preferences::Preferences,
+    notices::{
+        BASE,
+        digest::{KIND, next},
+        kinds::{Choice, Group},
+    },
+};
 use latchkey_store::{
     StoreError, identities,
     notices::{self, NoticeRow, Sending},
@@ -83,11 +94,13 @@ pub struct OutboxPass {
     pub failed: usize,
     /// These are only kept for the portal's log.
     pub kept: usize,
+    /// These wait for their recipients' digests.
+    pub waiting: usize,
 }
 
 impl OutboxPass {
     pub(crate) fn is_full(self) -> bool {
-        self.sent + self.later + self.failed + self.kept >= usize::try_from(BATCH).unwrap_or(usize::MAX)
+        self.sent + self.later + self.failed + self.kept + self.waiting >= usize::try_from(BATCH).unwrap_or(usize::MAX)
     }
 }
 
@@ -104,6 +117,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<OutboxPass> {
             Some(Sending::Later(..)) => done.later += 1,
             Some(Sending::Failed(_)) => done.failed += 1,
             Some(Sending::Kept(_)) => done.kept += 1,
+            Some(Sending::Waits(_)) => done.waiting += 1,
             None => {}
         }
     }
@@ -129,6 +143,10 @@ async fn one(shared: &Shared, id: NoticeId) -> Result<Option<Sending>> {
     let Some(notice) = notices::claim(&mut tx, id, lease, until).await? else { return Ok(None) };
     let recipient = IdentityId(notice.recipient_id);
     let person = identities::person(&mut tx, recipient).await?;
+    let choice = match notice.kind.as_str() {
+        KIND => Choice::AtOnce,
+        kind => Preferences::of(&mut tx, recipient).await?.choice(Group::of(kind)),
+    };
     tx.commit_bookkeeping().await?;
 
     let sending = match (&shared.mailer, person) {
@@ -137,6 +155,12 @@ async fn one(shared: &Shared, id: NoticeId) -> Result<Option<Sending>> {
         (Some(_), Some(p)) if p.status == Status::Terminated => Sending::Kept("Its recipient has left.".to_owned()),
         (Some(_), None) => Sending::Kept("Its recipient has no e-mail address.".to_owned()),
         (Some(_), Some(p)) if p.email.is_empty() => Sending::Kept("Its recipient has no e-mail address.".to_owned()),
+        (Some(_), Some(_)) if choice == Choice::Off => {
+            Sending::Kept("Its recipient chose not to be told of this by e-mail.".to_owned())
+        }
+        (Some(_), Some(p)) if choice == Choice::Digest => {
+            Sending::Waits(next(shared.now(), p.time_zone.as_deref(), &shared.settings.zone))
+        }
         (Some(mailer), Some(p)) => {
             let delivery = Delivery {
                 id,

@@ -11,6 +11,8 @@ pub struct Settings {
     pub name: String,
     /// The portal's public address, for links in notices; without a slash at the end.
     pub public_url: String,
+    /// The company's time zone: digests of people whose own isn't known go out by it.
+    pub zone: String,
     /// Other programs that are told of events.
     pub targets: Vec<crate::Target>,
     /// How often each duty looks by itself, without a signal. Spread by up to a quarter.
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             name: "worker".to_owned(),
             public_url: String::new(),
+            zone: "UTC".to_owned(),
             targets: Vec::new(),
             period: Duration::from_secs(1),
             per_system: 4,

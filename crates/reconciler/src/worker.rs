@@ -22,6 +22,8 @@ const SWEEP: Duration = Duration::from_secs(60);
 const FOLLOW: Duration = Duration::from_secs(60);
 /// How often notices are sent.
 const OUTBOX: Duration = Duration::from_secs(2);
+/// How often digests that are due are looked for.
+const DIGEST: Duration = Duration::from_secs(20);
 /// How often other programs are told.
 const TELLING: Duration = Duration::from_secs(2);
 /// How often the clocks are compared.
@@ -112,6 +114,14 @@ impl Worker {
         outbox::pass(&self.shared).await
     }
 
+    /// Puts together the digests that are due; tells for how many people. They are sent like other notices.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_digests_together(&self) -> Result<usize> {
+        outbox::digest::pass(&self.shared).await
+    }
+
     /// Tells other programs of the events that are due to them.
     ///
     /// # Errors
@@ -145,6 +155,14 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "follow", FOLLOW, |s| async move { follow::pass(&s).await.map(|n| n > 0) }.boxed()),
         when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
             .boxed()),
+        when_it_may(shared, "digest", DIGEST, |s| {
+            async move {
+                outbox::digest::pass(&s)
+                    .await
+                    .map(|n| n >= usize::try_from(outbox::digest::BATCH).unwrap_or(usize::MAX))
+            }
+            .boxed()
+        }),
         when_it_may(shared, "telling", TELLING, |s| async move { telling::pass(&s).await.map(ToldPass::is_full) }
             .boxed()),
     );

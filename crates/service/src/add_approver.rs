@@ -14,7 +14,7 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, ServiceError, ServiceResult,
+    FieldProblem, Refusal, ServiceError, ServiceResult,
     approvers::added::{self, ADDED},
     checks, facts, notices,
 };
@@ -45,6 +45,30 @@ pub async fn may_add(c: &mut impl AsConn, person: &PersonActor, role: RoleId) ->
     Ok(ownership::of(c, Owned::Role(role)).await?.is_some_and(|o| o.owner_id == person.identity.0))
 }
 
+/// Whether somebody may say who decides on an item: `may` by [`may_add`], and not on their `own`. Pages ask the same.
+///
+/// # Errors
+/// The rule that says no, and who could do it.
+pub fn possible(may: bool, own: bool) -> Result<(), Refusal> {
+    if !may {
+        return Err(Refusal::new(
+            "approver.not_yours_to_add",
+            WHAT,
+            "Only the role's owner and administrators say who else decides.",
+            "Ask one of them. Whoever decides now can hand it over.",
+        ));
+    }
+    if own {
+        return Err(Refusal::new(
+            "approver.own_item",
+            WHAT,
+            "You asked for this, or it is for you, or you aren't at work: then somebody else says who decides.",
+            "Ask another administrator.",
+        ));
+    }
+    Ok(())
+}
+
 /// Lets somebody decide the open stage of an item. Returns its request and the name of who decides from now on.
 ///
 /// # Errors
@@ -68,27 +92,13 @@ pub async fn add_approver(
     tx.now_is(clock.now());
     let item = items::get(&mut tx, wish.item).await?.ok_or(ServiceError::NotFound)?;
     let request = RequestId(item.request_id);
-    if !may_add(&mut tx, person, RoleId(item.role_id)).await? {
-        if !request_reads::may_see(&mut tx, me, request).await? {
-            return Err(ServiceError::NotFound);
-        }
-        return Err(ServiceError::refused(
-            "approver.not_yours_to_add",
-            WHAT,
-            "Only the role's owner and administrators say who else decides.",
-            "Ask one of them. Whoever decides now can hand it over.",
-        ));
+    let may = may_add(&mut tx, person, RoleId(item.role_id)).await?;
+    if !may && !request_reads::may_see(&mut tx, me, request).await? {
+        return Err(ServiceError::NotFound);
     }
     let own = [item.requester_id, item.beneficiary_id].contains(&me.0);
     let active = identities::get(&mut tx, me).await?.is_some_and(|i| i.status.may_act());
-    if own || !active {
-        return Err(ServiceError::refused(
-            "approver.own_item",
-            WHAT,
-            "You asked for this, or it is for you, or you aren't at work: then somebody else says who decides.",
-            "Ask another administrator.",
-        ));
-    }
+    possible(may, own || !active).map_err(ServiceError::Refused)?;
     let (stage, listed) = added::open_stage(&mut tx, &item, WHAT).await?;
     let reason = checks::words(
         "reason",

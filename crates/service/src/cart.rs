@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     FieldProblem, ServiceError, ServiceResult,
     questions::{MAX_ANSWER, MAX_QUESTIONS},
-    submit_request::{ItemWish, Submission, Submitted, Terms, submit_with},
+    submit_request::{ItemWish, Submission, Submitted, Terms, may_ask_for, submit_with},
 };
 
 /// The most lines in a cart.
@@ -64,9 +64,10 @@ pub async fn add(db: &Db, clock: &dyn Clock, actor: &PersonActor, lines: &[Addin
     let mut tx = db.begin(clock.now()).await?;
     let mut added = 0;
     for (place, line) in (0_u16..).zip(lines.iter().take(MAX_LINES + 1)) {
+        let ask_for = crate::facts::role_today(&mut tx, line.role).await?.policy.policy.ask_for;
         if line.beneficiary != owner {
             let person = identities::person(&mut tx, line.beneficiary).await?.ok_or(ServiceError::NotFound)?;
-            if person.manager_id != Some(owner.0) {
+            if !may_ask_for(ask_for, owner, line.beneficiary, person.manager_id.map(IdentityId)) {
                 return Err(ServiceError::refused(
                     "request.not_your_report",
                     format!("Nothing was put into your cart for {}.", person.display_name),
@@ -86,7 +87,6 @@ pub async fn add(db: &Db, clock: &dyn Clock, actor: &PersonActor, lines: &[Addin
             answers: kept(&line.answers),
             place,
         };
-        crate::facts::role_today(&mut tx, line.role).await?;
         added += usize::from(store::add(&mut tx, &new).await?);
     }
     if store::count(&mut tx, owner).await? > i64::try_from(MAX_LINES).unwrap_or(i64::MAX) {

@@ -1,7 +1,7 @@
 //! Somebody other than its holder ends a grant before its time: whoever approved it, the role's owner, or security.
 
 use latchkey_domain::{
-    GrantId, IdentityId,
+    GrantId, IdentityId, RequestId,
     actor::{Actor, PersonActor},
     clock::Clock,
     grant::GrantOrigin,
@@ -11,10 +11,10 @@ use latchkey_store::{
     AsConn, Db, break_glass as break_glass_store,
     catalog::ownership::{self, Owned},
     grants::{self as store, GrantRow},
-    holdings, identities,
+    holdings, identities, items, request_reads,
 };
 
-use crate::{ServiceError, ServiceResult, break_glass, checks, facts, grants, justify, notices};
+use crate::{Refusal, ServiceError, ServiceResult, break_glass, checks, facts, grants, justify, notices};
 
 /// By what right somebody ends a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +57,34 @@ pub async fn right(c: &mut impl AsConn, person: &PersonActor, grant: &GrantRow) 
     Ok(None)
 }
 
+/// Whether a grant may be ended early by somebody whose `own` it is or isn't, with this right or none. Pages ask the same.
+///
+/// # Errors
+/// The rule that says no, and who could do it.
+pub fn possible(own: bool, right: Option<Right>) -> Result<Right, Refusal> {
+    const WHAT: &str = "This access was not ended.";
+    if own {
+        let help = "Give it back instead: your home page shows what you have.";
+        return Err(Refusal::new("grant.own", WHAT, "It is your own.", help));
+    }
+    right.ok_or_else(|| {
+        let why = "Only those who approved it, the role's owner and security end it before its time.";
+        let help = "Ask one of them. Its holder can give it back.";
+        Refusal::new("grant.not_yours_to_end", WHAT, why, help)
+    })
+}
+
+/// Whether somebody may know of a grant's request.
+async fn sees(c: &mut impl AsConn, who: IdentityId, grant: &GrantRow) -> ServiceResult<bool> {
+    let Some(item) = grant.item_id else { return Ok(false) };
+    let Some(item) = items::get(c, item.into()).await? else { return Ok(false) };
+    Ok(request_reads::may_see(c, who, RequestId(item.request_id)).await?)
+}
+
 /// Ends a grant, for a reason that its holder reads. Access that another grant still justifies stays (promise 6).
 ///
 /// # Errors
-/// `NotFound` for others, `Refused` for the holder, when it has ended, or when nobody would be left to administer;
+/// `NotFound` for strangers, `Refused` for the holder, for those who only see the request, when it has ended, or when nobody would be left to administer;
 /// `BadInput` when the reason is missing or too long.
 pub async fn end_grant(
     db: &Db,
@@ -75,17 +99,12 @@ pub async fn end_grant(
     identities::lock(&mut tx, &[seen.identity(), person.identity]).await?;
     tx.now_is(clock.now());
     let row = store::get(&mut tx, grant).await?.ok_or(ServiceError::NotFound)?;
-    if row.identity_id == person.identity.0 {
-        return Err(ServiceError::refused(
-            "grant.own",
-            "This access was not ended.",
-            "It is your own.",
-            "Give it back instead: your home page shows what you have.",
-        ));
-    }
-    if right(&mut tx, person, &row).await?.is_none() {
+    let own = row.identity_id == person.identity.0;
+    let right = right(&mut tx, person, &row).await?;
+    if !own && right.is_none() && !sees(&mut tx, person.identity, &row).await? {
         return Err(ServiceError::NotFound);
     }
+    possible(own, right).map_err(ServiceError::Refused)?;
     let active = identities::get(&mut tx, person.identity).await?.is_some_and(|i| i.status.may_act());
     if !active {
         return Err(ServiceError::refused(

@@ -17,7 +17,7 @@ use latchkey_store::{
 };
 
 use crate::{
-    FieldProblem, ServiceError, ServiceResult,
+    FieldProblem, Refusal, ServiceError, ServiceResult,
     days::first_moment,
     facts::{Beneficiary, RoleToday},
     grants as ending,
@@ -64,6 +64,25 @@ pub fn start_of(day: Option<NaiveDate>, zone: &str, now: Instant) -> ServiceResu
     Ok(first_moment(day, zone))
 }
 
+/// Whether more time can be asked for of access that ends then: not without an end, and not while it lasts for long. `who`
+/// begins the sentence: "You already hold". Pages ask the same.
+///
+/// # Errors
+/// Why not, and from when it is possible.
+pub fn possible(who: &str, role: &str, end: Option<Instant>, now: Instant) -> Result<Instant, Refusal> {
+    const CODE: &str = "request.already_held";
+    const WHAT: &str = "This was not submitted.";
+    let Some(end) = end else {
+        return Err(Refusal::new(CODE, WHAT, format!("{who} {role} without an end."), "There is nothing to extend."));
+    };
+    if end - now > MAX_AHEAD {
+        let why = format!("{who} {role} until {}.", end.format("%-d %B %Y"));
+        let help = format!("You can ask for more time from {} on.", (end - MAX_AHEAD).format("%-d %B %Y"));
+        return Err(Refusal::new(CODE, WHAT, why, help));
+    }
+    Ok(end)
+}
+
 /// How a wish stands to what the beneficiary has and waits for.
 ///
 /// # Errors
@@ -103,26 +122,11 @@ pub async fn stands(
     let last = live.into_iter().filter(of_role).max_by_key(|g| g.ends_at.unwrap_or(Instant::MAX_UTC));
     let Some(last) = last else { return Ok(Stands { extends: None, supersedes, starts_at }) };
     let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
-    let Some(end) = last.ends_at else {
-        return Err(ServiceError::refused(
-            "request.already_held",
-            "This was not submitted.",
-            format!("{who} {} without an end.", role.facts.name),
-            "There is nothing to extend.",
-        ));
-    };
-    if starts_at.is_some_and(|start| start > end) {
+    if last.ends_at.is_some_and(|end| starts_at.is_some_and(|start| start > end)) {
         // It begins after a pause: that is a wish of its own.
         return Ok(Stands { extends: None, supersedes, starts_at });
     }
-    if end - now > MAX_AHEAD {
-        return Err(ServiceError::refused(
-            "request.already_held",
-            "This was not submitted.",
-            format!("{who} {} until {}.", role.facts.name, end.format("%-d %B %Y")),
-            format!("You can ask for more time from {} on.", (end - MAX_AHEAD).format("%-d %B %Y")),
-        ));
-    }
+    let end = possible(&who, &role.facts.name, last.ends_at, now).map_err(ServiceError::Refused)?;
     Ok(Stands { extends: Some(last), supersedes, starts_at: Some(end) })
 }
 

@@ -10,7 +10,7 @@ use latchkey_store::{Change, Db, added_approvers, identities, items, stages};
 
 use crate::{
     ServiceError, ServiceResult,
-    approvers::added::{self, ADDED, HANDED},
+    approvers::added::{self, ADDED, HANDED, MOVED},
     checks, facts, notices,
 };
 
@@ -82,9 +82,9 @@ pub async fn hand_over(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &HandOve
         }
     };
     let stage_id = StageId(stage.id);
-    // A seat that was handed on once more is still its first owner's; one that an owner filled stays the owner's doing.
-    let by_hand = [HANDED, ADDED].contains(&seat.because.as_str());
-    let because = if seat.because == ADDED { ADDED } else { HANDED };
+    // A seat that was handed on once more is still its first owner's; one that an owner filled, or that those who wait moved, stays theirs.
+    let by_hand = [HANDED, ADDED, MOVED].contains(&seat.because.as_str());
+    let because = [ADDED, MOVED].into_iter().find(|word| *word == seat.because).unwrap_or(HANDED);
     let owner =
         if by_hand { seat.on_behalf_of.map(IdentityId) } else { Some(seat.on_behalf_of.map_or(me, IdentityId)) };
     let behalf = owner.filter(|o| *o != wish.to);

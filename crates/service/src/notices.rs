@@ -2,7 +2,9 @@
 //! reconciler sends it. The same thing is never told twice to the same person.
 
 pub(crate) mod conversation;
+pub mod digest;
 pub(crate) mod emergencies;
+pub mod kinds;
 mod words;
 
 use latchkey_domain::{

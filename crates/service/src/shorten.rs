@@ -32,6 +32,19 @@ pub fn choices(frozen: &PolicySnapshot, asked: Span) -> Vec<Span> {
     shorter
 }
 
+/// Why an approver can't choose less time than was asked for, where they can't.
+#[must_use]
+pub fn why_not(frozen: &PolicySnapshot, asked: Option<Span>) -> Option<String> {
+    let Some(asked) = asked else { return Some(NO_LENGTH.to_owned()) };
+    choices(frozen, asked).is_empty().then(|| {
+        format!("It can\u{2019}t be approved for less: {} is the shortest that the policy offers.", asked.words())
+    })
+}
+
+/// What is said where there is no length to shorten.
+const NO_LENGTH: &str =
+    "This was asked for until a day and not for a length of time, so it can\u{2019}t be shortened here.";
+
 /// Makes the item's time as short as the approver says, before they approve. Gives back the item as it is from now on, and
 /// the event, if anything changed. A denial gives nothing, for however long, so there is nothing to shorten.
 pub(crate) async fn apply(
@@ -46,10 +59,7 @@ pub(crate) async fn apply(
     let Some(to) = at_most.filter(|_| verdict == Verdict::Approve) else { return Ok((item, None)) };
     let asked = item.seconds.filter(|_| item.ends_at.is_none());
     let Some((from, asked)) = asked.and_then(|s| Some((s, Span::from_seconds(s)?))) else {
-        return bad(
-            "decision.no_length",
-            "This was asked for until a day and not for a length of time, so it can\u{2019}t be shortened here.",
-        );
+        return bad("decision.no_length", NO_LENGTH);
     };
     if to == asked {
         return Ok((item, None));

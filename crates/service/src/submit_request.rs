@@ -372,9 +372,8 @@ impl Writing<'_> {
 
     /// For oneself, for one's own report, or for whomever the policy says.
     fn may_ask_for(&self, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
-        let own = person.id == self.requester.identity;
-        let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester.identity);
-        if own || report || role.policy.policy.ask_for == AskFor::Anyone {
+        let manager = person.manager.as_ref().map(|m| m.id);
+        if may_ask_for(role.policy.policy.ask_for, self.requester.identity, person.id, manager) {
             return Ok(());
         }
         Err(ServiceError::refused(
@@ -384,6 +383,18 @@ impl Writing<'_> {
             format!("{} can ask for it themselves, or their manager can.", person.name),
         ))
     }
+}
+
+/// Whether somebody may ask for somebody: for oneself, for one's own report, or for whomever the policy says. The cart asks
+/// the same.
+#[must_use]
+pub fn may_ask_for(
+    policy: AskFor,
+    requester: IdentityId,
+    beneficiary: IdentityId,
+    manager: Option<IdentityId>,
+) -> bool {
+    requester == beneficiary || manager == Some(requester) || policy == AskFor::Anyone
 }
 
 pub(crate) async fn known_facts(

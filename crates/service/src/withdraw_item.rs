@@ -5,10 +5,27 @@ use latchkey_domain::{
     actor::Actor,
     clock::Clock,
     event::{EventBody, NewEvent},
+    item::ItemState,
 };
 use latchkey_store::{Change, Db, identities, items, stages};
 
-use crate::{ServiceError, ServiceResult};
+use crate::{Refusal, ServiceError, ServiceResult};
+
+/// Whether an item in this state can be taken back: while it waits. Pages ask the same.
+///
+/// # Errors
+/// Why not, and what can be done instead.
+pub fn possible(state: ItemState) -> Result<(), Refusal> {
+    if state == ItemState::Waiting {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "item.not_waiting",
+        "It was not withdrawn.",
+        format!("It was {state} already."),
+        "Open the request to see where it stands. Access that you have can be given back.",
+    ))
+}
 
 /// Takes an item back while it waits. Returns its request.
 ///
@@ -24,14 +41,9 @@ pub async fn withdraw_item(db: &Db, clock: &dyn Clock, actor: &Actor, item: Item
     identities::lock(&mut tx, &[IdentityId(seen.beneficiary_id)]).await?;
     tx.now_is(clock.now());
     let row = items::get(&mut tx, item).await?.ok_or(ServiceError::NotFound)?;
-    let to = row.progress().withdraw().map_err(|e| {
-        ServiceError::refused(
-            "item.not_waiting",
-            "It was not withdrawn.",
-            format!("It was {} already.", e.state),
-            "Open the request to see where it stands. Access that you have can be given back.",
-        )
-    })?;
+    possible(row.state).map_err(ServiceError::Refused)?;
+    let conflict = |_| latchkey_store::StoreError::Conflict { what: "the request" };
+    let to = row.progress().withdraw().map_err(conflict)?;
     items::save(&mut tx, item, row.progress(), to).await?;
     stages::close_item(&mut tx, item).await?;
     let request = RequestId(row.request_id);

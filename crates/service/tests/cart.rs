@@ -161,6 +161,20 @@ both_databases! {
         assert_eq!(s.world.number("select count(*) from item").await, 1);
     }
 
+    /// Where the policy says so, also for people who don't report to one.
+    async fn a_cart_takes_anybody_where_the_policy_says_so(world: World) {
+        let s = Scene::new(world).await;
+        let mut body = scene::policy(&serde_json::json!([{"approvers": "manager", "fallback": "owner"}]));
+        body["policy"]["ask_for"] = serde_json::json!("anyone");
+        let version = s.world.policy("anyone", &body).await;
+        let open = s.world.role("anyone", Some(s.owner), version, &[s.read]).await;
+        assert_eq!(add(&s, s.ann, &[(open, s.bob), (open, s.owner)]).await.unwrap(), 2);
+        assert_eq!(code(add(&s, s.ann, &[(s.writer, s.bob)]).await), "request.not_your_report");
+        fill_in(&s, s.ann, "30d", "", "For the project").await;
+        submit(&s, s.ann).await.unwrap();
+        assert_eq!(lines(&s, s.ann).await.len(), 0);
+    }
+
     async fn a_cart_is_ones_own_bounded_and_for_oneself_or_reports(world: World) {
         let s = Scene::new(world).await;
         assert_eq!(code(add(&s, s.ann, &[(s.reader, s.bob)]).await), "request.not_your_report");

@@ -130,6 +130,18 @@ both_databases! {
         assert_eq!(s.wanted(s.ann, s.read).await.as_deref(), Some("absent"));
     }
 
+    /// Whoever may see it and not end it is told who could.
+    async fn whoever_asked_for_somebody_is_told_who_may_end_it(world: World) {
+        let s = Scene::new(world).await;
+        let asked = s.ask_for(s.manager, s.reader, s.ann, 30).await.unwrap();
+        let item = s.item_of(asked.request).await;
+        assert_eq!(s.approve(s.owner, item).await, ItemState::Approved);
+        let grant = s.grant_of(item).await;
+        assert_eq!(code(end(&s, &s.actor(s.manager), grant).await), "grant.not_yours_to_end");
+        assert_eq!(code(end(&s, &s.actor(s.bob), grant).await), "not_found");
+        assert_eq!(end(&s, &s.actor(s.owner), grant).await.unwrap(), s.ann);
+    }
+
     /// Who may end access: its approvers, the role's owner, security; not its holder in this way, and nobody else.
     async fn promise_10_only_those_who_may_end_access_early(world: World) {
         let s = Scene::new(world).await;

@@ -1,4 +1,5 @@
-//! Approvers of an open stage whom no rule named: to whom a seat was handed over, and whom an owner or an administrator put in.
+//! Approvers of an open stage whom no rule named: to whom a seat was handed over, whom an owner or an
+//! administrator put in, and to whom those who wait moved it on.
 
 use latchkey_domain::{IdentityId, StageId};
 use sqlx::FromRow;
@@ -13,7 +14,7 @@ pub struct AddedRow {
     pub identity_id: Uuid,
     /// What they are called.
     pub name: String,
-    /// `handed` or `added`.
+    /// `handed`, `added` or `moved`.
     pub because: String,
     /// Whose seat it is, where it is somebody's.
     pub on_behalf_of: Option<Uuid>,
@@ -37,7 +38,7 @@ pub async fn of_stage(c: &mut impl AsConn, stage: Uuid) -> StoreResult<Vec<Added
          join stage s on s.id = a.stage_id
          join item i on i.id = s.item_id
          join request r on r.id = i.request_id
-         where a.stage_id = $1 and a.removed_at is null and a.because in ('handed', 'added')
+         where a.stage_id = $1 and a.removed_at is null and a.because in ('handed', 'added', 'moved')
            and a.identity_id <> i.beneficiary_id and a.identity_id <> r.requester_id
          order by a.added_at, a.identity_id",
         stage

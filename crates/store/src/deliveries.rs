@@ -13,6 +13,8 @@ use crate::{AsConn, StoreResult, Tx, grants::one, identities::bulk::insert_rows}
 pub const KINDS: &[&str] = &[
     "request_submitted",
     "stage_overdue",
+    "stage_nudged",
+    "stage_moved_on",
     "item_decided",
     "item_approved_by_rule",
     "item_withdrawn",

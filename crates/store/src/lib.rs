@@ -12,6 +12,7 @@ mod migrate;
 #[macro_use]
 mod query;
 mod tx;
+pub mod waiting;
 
 pub mod accounts;
 pub mod added_approvers;
@@ -36,6 +37,7 @@ pub mod item_terms;
 pub mod items;
 pub mod mates;
 pub mod messages;
+pub mod notice_preferences;
 pub mod notices;
 pub mod observations;
 pub mod rate_limit;

@@ -1,7 +1,11 @@
 //! The outbox: what people are to be told, and how far telling them has come.
 //!
 //! A notice is `due` until it is `sent`; after too many failures it is `failed` with the reason; and it is `kept` where
-//! there is no way to send it (no mail server is set, or its recipient left): it can be read in the portal's log then.
+//! there is no way to send it (no mail server is set, its recipient left or turned its kind off): it can be read in the
+//! portal then. One that its recipient wants in a digest is `waiting` for it, and `digested` when it is part of one; the
+//! digest is a notice itself, and is sent like any other.
+
+pub mod digests;
 
 use latchkey_domain::{IdentityId, Instant, LeaseId, NoticeId};
 use sqlx::FromRow;
@@ -120,6 +124,8 @@ pub enum Sending {
     Failed(String),
     /// Not sent at all, for this reason; it can be read in the portal.
     Kept(String),
+    /// Its recipient wants it in their digest, which goes out at this instant.
+    Waits(Instant),
 }
 
 /// Saves how trying to send a notice ended, and gives it back (bookkeeping).
@@ -133,17 +139,20 @@ pub async fn save(tx: &mut Tx, id: NoticeId, lease: LeaseId, sending: &Sending) 
         Sending::Later(at, why) => ("due", Some(*at), None, why.as_str()),
         Sending::Failed(why) => ("failed", None, None, why.as_str()),
         Sending::Kept(why) => ("kept", None, None, why.as_str()),
+        Sending::Waits(_) => ("waiting", None, None, ""),
     };
-    let tried = i64::from(!matches!(sending, Sending::Kept(_)));
+    let digest_at = if let Sending::Waits(at) = sending { Some(*at) } else { None };
+    let tried = i64::from(!matches!(sending, Sending::Kept(_) | Sending::Waits(_)));
     let n = exec!(
         tx,
-        "update notice set state = $1, due_at = $2, sent_at = $3, last_error = $4, attempts = attempts + $5, lease_id = null, lease_until = null
-         where id = $6 and lease_id = $7",
+        "update notice set state = $1, due_at = $2, sent_at = $3, last_error = $4, attempts = attempts + $5, digest_at = $6, lease_id = null, lease_until = null
+         where id = $7 and lease_id = $8",
         state,
         due_at,
         sent_at,
         why,
         tried,
+        digest_at,
         id.0,
         lease.0
     )?;

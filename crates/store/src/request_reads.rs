@@ -256,6 +256,12 @@ pub struct StageLineRow {
     pub deadline_at: Option<Instant>,
     /// When that had passed.
     pub overdue_at: Option<Instant>,
+    /// When those who wait nudged those who can decide it, the last time.
+    pub nudged_at: Option<Instant>,
+    /// When those who wait moved it on, the last time.
+    pub moved_at: Option<Instant>,
+    /// The zone that the item's days and working hours are counted in.
+    pub zone: String,
 }
 
 /// The stages of these items, in order.
@@ -266,8 +272,9 @@ pub async fn stages_of(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<S
     rows_in!(
         c,
         StageLineRow,
-        "select id, item_id, position, rule, state, opened_at, closed_at, deadline_at, overdue_at
-         from stage where item_id in ({}) order by item_id, position",
+        "select s.id, s.item_id, s.position, s.rule, s.state, s.opened_at, s.closed_at, s.deadline_at, s.overdue_at, s.nudged_at,
+                s.moved_at, i.zone
+         from stage s join item i on i.id = s.item_id where s.item_id in ({}) order by s.item_id, s.position",
         items
     )
 }

@@ -33,6 +33,10 @@ pub struct StageRow {
     pub deadline_at: Option<Instant>,
     /// When that had passed, and what the policy says then was done.
     pub overdue_at: Option<Instant>,
+    /// When those who wait nudged those who can decide it, the last time.
+    pub nudged_at: Option<Instant>,
+    /// When those who wait moved it on, the last time.
+    pub moved_at: Option<Instant>,
 }
 
 /// Somebody who can decide a stage, or could.
@@ -167,7 +171,8 @@ pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<St
     rows_in!(
         c,
         StageRow,
-        "select id, item_id, position, rule, state, opened_at, closed_at, deadline_at, overdue_at from stage where item_id in ({}) order by item_id, position",
+        "select id, item_id, position, rule, state, opened_at, closed_at, deadline_at, overdue_at, nudged_at, moved_at
+         from stage where item_id in ({}) order by item_id, position",
         items
     )
 }

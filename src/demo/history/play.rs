@@ -93,6 +93,10 @@ enum Action {
         role: RoleId,
         hours: u32,
     },
+    Nudge {
+        item: ItemId,
+        who: IdentityId,
+    },
     SignIn {
         external_id: String,
     },

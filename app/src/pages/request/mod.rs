@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::parts::Thread;
 use super::role::ConflictNote;
-use crate::components::{Mark, PersonRef, RiskLevel, Sentence, StateWord, Step};
+use crate::components::{Mark, NotNow, PersonRef, RiskLevel, Sentence, StateWord, Step};
 
 pub use view::RequestView;
 
@@ -35,8 +35,12 @@ pub struct ItemActions {
     pub add_approver: Option<String>,
     /// The page that ends it before its time, and what that is called.
     pub end: Option<(String, String)>,
-    /// Why there is nothing to do, where one might expect something.
-    pub why_not: Option<Sentence>,
+    /// The hidden fields of a nudge.
+    pub nudge: Option<Vec<(&'static str, String)>>,
+    /// The page that moves it on to whoever comes next.
+    pub move_on: Option<String>,
+    /// What one might expect and isn't possible now, each with the reason.
+    pub not_now: Vec<NotNow>,
 }
 
 /// One item of the request.

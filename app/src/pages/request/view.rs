@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::{ItemActions, RequestItem, RequestPage};
 use crate::components::{
-    ActionBar, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark, PageHead, PersonChip,
-    Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
+    ActionBar, Button, ButtonForm, CopyCode, Crumb, DefinitionList, ErrorSummary, Fact, Glyph, LinkButton, Mark,
+    NotNowList, PageHead, PersonChip, Remark, RemarkText, Risk, State, Time, Timeline, Told, Weight, Words,
 };
 use crate::frame::Reader;
 use crate::pages::parts::{Thread, ThreadView, Writing};
@@ -55,6 +55,7 @@ pub fn RequestView(
     let content = match single {
         Some(item) => {
             let RequestItem {
+                id: item_id,
                 role_href,
                 risk,
                 beneficiary,
@@ -79,7 +80,7 @@ pub fn RequestView(
                 </PageHead>
                 <div class="request">
                     <div class="request-actions">
-                        <Actions actions=actions reader=reader/>
+                        <Actions actions=actions id=item_id reader=reader/>
                     </div>
                     <div class="request-line">
                         <ConflictNotes notes=conflicts/>
@@ -152,6 +153,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
         thread,
     } = item;
     let open = !matches!(state.mark, Mark::Done | Mark::Ended);
+    let action_id = id.clone();
     view! {
         <details class="item" open=open id=format!("item-{id}")>
             <summary>
@@ -171,7 +173,7 @@ fn item_part(item: RequestItem, reader: Reader) -> AnyView {
                 <ConflictNotes notes=conflicts/>
                 <Timeline steps=steps reader=reader/>
                 {talk(thread, reader)}
-                <Actions actions=actions reader=reader/>
+                <Actions actions=actions id=action_id reader=reader/>
             </div>
         </details>
     }
@@ -194,7 +196,7 @@ fn talk(thread: Thread, reader: Reader) -> Option<AnyView> {
 }
 
 #[component]
-fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
+fn Actions(actions: ItemActions, id: String, reader: Reader) -> impl IntoView {
     let ItemActions {
         withdraw,
         take,
@@ -207,11 +209,14 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
         hand_over,
         add_approver,
         end,
-        why_not,
+        nudge,
+        move_on,
+        not_now,
     } = actions;
     let give_back_label = if active { "End now" } else { "Give it back" };
-    let all = [&withdraw, &take, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver];
-    let any = end.is_some() || all.iter().any(|action| action.is_some());
+    let all =
+        [&withdraw, &take, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver, &move_on];
+    let any = end.is_some() || nudge.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
@@ -219,6 +224,15 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
                 {activate.map(|href| view! { <LinkButton href=href label="Activate it" weight=Weight::Primary/> })}
                 {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
                 {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
+                {nudge
+                    .map(|fields| {
+                        view! {
+                            <ButtonForm action="/do/nudge" fields=fields>
+                                <Button label="Nudge them"/>
+                            </ButtonForm>
+                        }
+                    })}
+                {move_on.map(|href| view! { <LinkButton href=href label="Move it on"/> })}
                 {end.map(|(href, label)| view! { <LinkButton href=href label=label glyph=Glyph::Return/> })}
                 {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                 {ask_again.map(|href| view! { <LinkButton href=href label="Ask again"/> })}
@@ -230,14 +244,7 @@ fn Actions(actions: ItemActions, reader: Reader) -> impl IntoView {
     };
     view! {
         {any.then(bar)}
-        {why_not
-            .map(|why| {
-                view! {
-                    <p class="muted">
-                        <Words sentence=why reader=reader/>
-                    </p>
-                }
-            })}
+        <NotNowList actions=not_now id=id reader=reader/>
     }
     .into_any()
 }

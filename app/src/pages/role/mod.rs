@@ -6,7 +6,7 @@ mod view;
 use chrono::{DateTime, Duration, Utc};
 
 use super::parts::{QuestionField, SystemGives};
-use crate::components::{FormError, Mark, PersonRef, RiskLevel, Sentence};
+use crate::components::{FormError, Mark, NotNow, PersonRef, RiskLevel, Sentence};
 
 pub use form::{AskForm, ConflictNotes, StageList};
 pub use view::RoleView;
@@ -105,6 +105,8 @@ pub enum Ask {
         extend: Option<String>,
         /// The page that activates it, where they have the right to.
         activate: Option<String>,
+        /// What isn't possible now, with the reason.
+        not_now: Vec<NotNow>,
     },
     /// They asked already.
     Asked {

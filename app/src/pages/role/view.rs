@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::form::StageList;
 use super::{Ask, AskForm, Emergency, Peers, RolePage, StagePreview};
 use crate::components::{
-    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, Notice, PageHead, PersonChip, Risk, Section, Time,
-    Told, Weight, Words, duration_words, plural,
+    ActionBar, Crumb, DefinitionList, Fact, LinkButton, Mark, Meter, NotNow, NotNowList, Notice, PageHead, PersonChip,
+    Risk, Section, Time, Told, Weight, Words, duration_words, plural,
 };
 use crate::frame::Reader;
 use crate::pages::parts::{ExactNames, GivesList};
@@ -159,7 +159,7 @@ fn emergency_part(emergency: Emergency, role: &str, reader: Reader) -> AnyView {
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
         Ask::Form(form) => view! { <AskForm form=form stages=stages role=role reader=reader/> }.into_any(),
-        Ask::Have { until, why, give_back, extend, activate } => view! {
+        Ask::Have { until, why, give_back, extend, activate, not_now } => view! {
             <Notice mark=Mark::Done title=if activate.is_some() { "You may activate this role" } else { "You have this role" }>
                 <p>
                     {match until {
@@ -172,6 +172,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
                     {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                     {give_back.map(|href| view! { <LinkButton href=href label="Give it back"/> })}
                 </ActionBar>
+                <NotNowList actions=not_now id="have".to_owned() reader=reader/>
             </Notice>
         }
         .into_any(),
@@ -189,9 +190,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
         .into_any(),
         Ask::No { title, why } => view! {
             <Notice mark=Mark::Ended title=title>
-                <p>
-                    <Words sentence=why reader=reader/>
-                </p>
+                <NotNowList actions=vec![NotNow::new("Ask for access", why)] id="ask".to_owned() reader=reader/>
             </Notice>
         }
         .into_any(),

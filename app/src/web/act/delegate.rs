@@ -1,5 +1,7 @@
 //! `/do/delegate` and `/do/end-delegation`: somebody lets somebody else decide for them.
 
+mod roles;
+
 use axum::{extract::State, response::Response};
 use chrono::{Days, NaiveDate};
 use latchkey_domain::{DelegationId, Instant, role::Risk};
@@ -10,6 +12,8 @@ use latchkey_service::{
 };
 use latchkey_store::routing;
 use tower_sessions::Session;
+
+use roles::Known;
 
 use crate::web::{
     Draft, Flash, PageError,
@@ -30,10 +34,13 @@ pub(in crate::web) async fn post(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let me = signed.person.identity;
-    let person = routing::beneficiary(&mut state.db.read().await?, me).await?;
+    let mut c = state.db.read().await?;
+    let person = routing::beneficiary(&mut c, me).await?;
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
+    drop(c);
     let zone: chrono_tz::Tz =
         person.and_then(|p| p.time_zone).and_then(|zone| zone.parse().ok()).unwrap_or(chrono_tz::UTC);
-    let wish = match parse(&fields, zone, state.clock.now()) {
+    let wish = match parse(&fields, &roles::known(&catalog), zone, state.clock.now()) {
         Ok(wish) => wish,
         Err(problems) => return back(&session, &fields, problems).await,
     };
@@ -56,7 +63,7 @@ async fn back(session: &Session, fields: &Fields, problems: Vec<FieldProblem>) -
     Ok(see_other(PAGE))
 }
 
-fn parse(fields: &Fields, zone: chrono_tz::Tz, now: Instant) -> Result<Wish, Vec<FieldProblem>> {
+fn parse(fields: &Fields, known: &[Known<'_>], zone: chrono_tz::Tz, now: Instant) -> Result<Wish, Vec<FieldProblem>> {
     let mut problems = Vec::new();
     let mut say =
         |field: &'static str, code: &str, message: &str| problems.push(FieldProblem::new(field, code, message));
@@ -84,12 +91,16 @@ fn parse(fields: &Fields, zone: chrono_tz::Tz, now: Instant) -> Result<Wish, Vec
             risk
         }
     };
+    let roles = roles::typed(known, fields.text("roles")).unwrap_or_else(|message| {
+        say("roles", "delegation.unknown_role", &message);
+        Vec::new()
+    });
     let (Some(to), Some(starts), Some(ends_at), true) = (to, starts, ends, problems.is_empty()) else {
         return Err(problems);
     };
     // A first day that is today begins now: what waits already is covered at once.
     let starts_at = if starts < now && now - starts < chrono::TimeDelta::days(1) { now } else { starts };
-    Ok(Wish { to, starts_at, ends_at, limits: Limits { up_to, roles: Vec::new() } })
+    Ok(Wish { to, starts_at, ends_at, limits: Limits { up_to, roles } })
 }
 
 pub(in crate::web) async fn end(
@@ -120,11 +131,11 @@ mod tests {
         let now: Instant = "2027-03-01T10:00:00Z".parse().unwrap();
         let to = latchkey_domain::IdentityId::new(now);
         let wish =
-            parse(&fields(&format!("to={to}&starts=2027-03-01&ends=2027-03-02&up_to=medium")), zone, now).unwrap();
+            parse(&fields(&format!("to={to}&starts=2027-03-01&ends=2027-03-02&up_to=medium")), &[], zone, now).unwrap();
         assert_eq!(wish.starts_at, now, "today begins now");
         assert_eq!(wish.ends_at.to_rfc3339(), "2027-03-02T23:00:00+00:00");
         assert_eq!(wish.limits.up_to, Some(Risk::Medium));
-        let later = parse(&fields(&format!("to={to}&starts=2027-03-05&ends=2027-03-05")), zone, now).unwrap();
+        let later = parse(&fields(&format!("to={to}&starts=2027-03-05&ends=2027-03-05")), &[], zone, now).unwrap();
         assert_eq!(later.starts_at.to_rfc3339(), "2027-03-04T23:00:00+00:00");
     }
 
@@ -132,8 +143,9 @@ mod tests {
     fn promise_10_every_problem_is_named_at_its_field() {
         let now: Instant = "2027-03-01T10:00:00Z".parse().unwrap();
         let problems =
-            parse(&fields("to=nobody&starts=soon&ends=2027-02-30&up_to=huge"), chrono_tz::UTC, now).unwrap_err();
+            parse(&fields("to=nobody&starts=soon&ends=2027-02-30&up_to=huge&roles=nothing"), &[], chrono_tz::UTC, now)
+                .unwrap_err();
         let named: Vec<&str> = problems.iter().map(|p| p.field.as_ref()).collect();
-        assert_eq!(named, ["to", "starts", "ends", "up_to"]);
+        assert_eq!(named, ["to", "starts", "ends", "up_to", "roles"]);
     }
 }

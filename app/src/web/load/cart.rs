@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use axum::extract::State;
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, RoleId, id::new_uuid};
-use latchkey_policy::{choices, suggested};
+use latchkey_policy::{AskFor, choices, suggested};
 use latchkey_service::{
     ServiceError,
     cart::{self, MAX_LINES},
@@ -151,7 +151,8 @@ impl Around<'_> {
             role: today.facts.name.clone(),
             role_href: format!("/roles/{}", today.id),
             person: (!own).then(|| row.beneficiary_name.clone()),
-            more_people: self.signed.has_team.then(|| format!("/cart/people?role={}", today.id)),
+            more_people: (self.signed.has_team || today.policy.policy.ask_for == AskFor::Anyone)
+                .then(|| format!("/cart/people?role={}", today.id)),
             risk: words::risk(today.risk),
             durations: choices(&today.policy, &today.facts)
                 .into_iter()

@@ -2,6 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use latchkey_domain::RoleId;
+use latchkey_policy::AskFor;
 use latchkey_service::{
     cart,
     people::{self, PeopleQuery},
@@ -40,7 +41,13 @@ pub(in crate::web) async fn get(
     let role = catalog.role(id).ok_or(PageError::NotFound)?;
     let text = query.get("q").unwrap_or("");
     let wanted = PeopleQuery { text, with_terminated: false, after: query.parsed("after"), limit: ROWS };
-    let found = people::search_team(&mut c, me, &wanted).await?;
+    let anyone = role.policy.snapshot.policy.ask_for == AskFor::Anyone;
+    // A whole company is searched and never listed; one's own team is both.
+    let found = if anyone && !text.is_empty() {
+        people::search(&mut c, &wanted).await?
+    } else {
+        people::search_team(&mut c, me, &wanted).await?
+    };
     let in_cart = cart::of(&mut c, me).await?;
     drop(c);
     let shown = u32::try_from(found.people.len()).unwrap_or(0);
@@ -49,14 +56,17 @@ pub(in crate::web) async fn get(
         role: role.name.clone(),
         role_href: format!("/roles/{id}"),
         query: text.to_owned(),
+        anyone,
         people: found
             .people
             .into_iter()
+            .filter(|p| p.id != me)
             .map(|p| Askable {
                 already: in_cart
                     .iter()
                     .any(|l| l.role_id == id.0 && l.beneficiary_id == p.id.0)
-                    .then(|| "In your cart".to_owned()),
+                    .then(|| "In your cart".to_owned())
+                    .or_else(|| (!p.status.may_hold()).then(|| "Not at work now".to_owned())),
                 id: p.id.to_string(),
                 name: p.name,
                 detail: [p.title, p.department].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", "),

@@ -4,6 +4,7 @@ use axum::extract::{RawQuery, State};
 use chrono::{Days, NaiveDate};
 use latchkey_domain::{Instant, role::Risk};
 use latchkey_service::{
+    catalog::Catalog,
     delegate::Limits,
     people::{PeopleQuery, search},
 };
@@ -50,6 +51,7 @@ pub(in crate::web) async fn get(
         let wanted = PeopleQuery { text: &text, limit: PEOPLE, ..PeopleQuery::default() };
         Some(search(&mut c, &wanted).await?.people)
     };
+    let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     drop(c);
     let today = day(now, &zone);
     let form = found.map(|people| {
@@ -72,10 +74,11 @@ pub(in crate::web) async fn get(
             starts: value("starts").unwrap_or_else(|| today.to_string()),
             ends: value("ends").unwrap_or_else(|| (today + Days::new(6)).to_string()),
             up_to: value("up_to").unwrap_or_default(),
-            errors: draft.as_ref().map(|d| d.errors(&["to", "starts", "ends", "up_to"])).unwrap_or_default(),
+            roles: value("roles").unwrap_or_default(),
+            errors: draft.as_ref().map(|d| d.errors(&["to", "starts", "ends", "up_to", "roles"])).unwrap_or_default(),
         }
     });
-    let rows = rows.iter().map(|row| line(row, me.0, now)).collect();
+    let rows = rows.iter().map(|row| line(row, &catalog, me.0, now)).collect();
     let page = DelegationPage { rows, query: text, form };
     let title = page.title();
     answer(&state, &signed, visit, &session, title, Part::Approvals, move |reader| {
@@ -89,13 +92,13 @@ fn day(now: Instant, zone: &str) -> NaiveDate {
     now.with_timezone(&zone).date_naive()
 }
 
-fn line(row: &Stored, me: uuid::Uuid, now: Instant) -> DelegationRow {
+fn line(row: &Stored, catalog: &Catalog, me: uuid::Uuid, now: Instant) -> DelegationRow {
     let you = |id, name: &String| if id == me { "You".to_owned() } else { name.clone() };
     DelegationRow {
         id: row.id.to_string(),
         from: you(row.from_id, &row.from_name),
         to: you(row.to_id, &row.to_name),
-        covers: covers(Limits::read(&row.limits)),
+        covers: covers(catalog, Limits::read(&row.limits)),
         starts: row.starts_at,
         ends: row.ended_at.unwrap_or(row.ends_at),
         stand: if row.ended_at.is_some() || row.ends_at <= now {
@@ -108,7 +111,10 @@ fn line(row: &Stored, me: uuid::Uuid, now: Instant) -> DelegationRow {
     }
 }
 
-fn covers(limits: Option<Limits>) -> String {
+/// The most roles that are listed by name.
+const NAMED: usize = 3;
+
+fn covers(catalog: &Catalog, limits: Option<Limits>) -> String {
     let Some(limits) = limits else { return "Nothing: it can\u{2019}t be read".to_owned() };
     let risk = match limits.up_to {
         None | Some(Risk::Critical) => String::new(),
@@ -118,7 +124,18 @@ fn covers(limits: Option<Limits>) -> String {
     match (limits.roles.len(), risk.is_empty()) {
         (0, true) => "Everything".to_owned(),
         (0, false) => format!("Roles {risk}"),
-        (1, _) => format!("1 role {risk}").trim().to_owned(),
-        (n, _) => format!("{n} roles {risk}").trim().to_owned(),
+        (_, true) => named(catalog, &limits),
+        (_, false) => format!("{}, {risk}", named(catalog, &limits)),
+    }
+}
+
+/// A few roles by name, many by their number.
+fn named(catalog: &Catalog, limits: &Limits) -> String {
+    let name = |id| catalog.role(id).map_or("a role that is gone", |role| role.name.as_str());
+    let names: Vec<&str> = limits.roles.iter().take(NAMED).map(|id| name(*id)).collect();
+    match names.as_slice() {
+        [one] => format!("Only {one}"),
+        [head @ .., last] if limits.roles.len() <= NAMED => format!("Only {} and {last}", head.join(", ")),
+        _ => format!("Only {} and {} more roles", names.join(", "), limits.roles.len() - names.len()),
     }
 }

@@ -1,7 +1,9 @@
 //! A request's page: its timeline, for each item every step from asking to the systems' own confirmation.
 
+mod not_now;
 mod steps;
 mod tracks;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +24,7 @@ use latchkey_store::{
     holdings::{self, GivesRow, ProgressRow},
     items,
     messages::{self, MessageRow},
-    request_reads::{self, ItemLineRow, NamedDecisionRow, StageLineRow},
+    request_reads::{self, ItemLineRow, StageLineRow},
     shortenings::{self, ShorteningRow},
 };
 use leptos::prelude::*;
@@ -257,21 +259,6 @@ impl Reading<'_> {
         Thread { writing, ..threads::of(&self.whole.messages, item.id, self.me, id) }
     }
 
-    /// The page on which the reader ends this access before its time, and what that is called, if they may.
-    fn end(&self, item: &ItemLineRow, grant: &GrantRow) -> Option<(String, String)> {
-        if item.beneficiary_id == self.me.0 {
-            return None;
-        }
-        let approved =
-            |d: &NamedDecisionRow| d.item_id == item.id && d.identity_id == self.me.0 && d.verdict == "approve";
-        let href = format!("/access/{}/end", grant.id);
-        if self.whole.around.decisions.iter().any(approved) {
-            return Some((href, "Take back your approval".to_owned()));
-        }
-        let may = self.owns(item) || self.signed.person.has(PortalRole::Security);
-        may.then(|| (href, "End this access".to_owned()))
-    }
-
     /// Something happens by itself, or somebody may act at any moment.
     fn moving(&self, item: &ItemLineRow) -> bool {
         item.state == ItemState::Waiting || self.work_open(item)
@@ -341,22 +328,23 @@ impl Reading<'_> {
                 }
                 if mine {
                     actions.withdraw = Some(format!("/requests/{}/withdraw/{}", item.request_id, item.id));
+                    waiting::add(self, item, &mut actions);
+                    not_now::decide(self, item, &mut actions);
                 }
                 if self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0) {
                     actions.decide = Some(format!("/approvals?item={}", item.id));
                     actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id));
                 }
-                if !mine && (self.owns(item) || self.signed.person.has(PortalRole::Administrator)) {
-                    actions.add_approver = Some(format!("/requests/{}/approvers/{}", item.request_id, item.id));
-                }
+                not_now::add_approver(self, item, mine, &mut actions);
             }
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
                     actions.activate = (g.state == GrantState::Eligible).then(|| format!("/access/{}/activate", g.id));
                     actions.active = g.activates_id.is_some();
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
+                    not_now::withdraw(item, &mut actions);
                 }
-                Some(g) if g.state != GrantState::Ended => actions.end = self.end(item, g),
+                Some(g) if g.state != GrantState::Ended => not_now::end(self, item, g, &mut actions),
                 Some(g) if g.state == GrantState::Ended && mine => actions.ask_again = Some(role),
                 _ => {}
             },

@@ -7,8 +7,7 @@ use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Voice, choices, suggest
 use latchkey_service::{
     ServiceResult, break_glass,
     catalog::{RoleEntry, median},
-    extend::MAX_AHEAD,
-    facts,
+    extend, facts,
     new_grant::end_of,
     questions::{self, Question},
     submit_request::{self, Preview},
@@ -24,7 +23,7 @@ use tower_sessions::Session;
 
 use super::{conflicts, gives, lines::Around, query::Query, questions::fields, words};
 use crate::{
-    components::{PersonRef, Sentence},
+    components::{NotNow, PersonRef, Sentence},
     frame::Part,
     pages::parts::QuestionField,
     pages::role::{
@@ -94,6 +93,7 @@ pub(in crate::web) async fn get(
     let own = beneficiary == me;
     let ends = held.iter().map(|h| h.ends_at).max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten();
     let renewable = ends.is_some_and(|end| end - now < RENEW || query.get("extend").is_some()) || draft.is_some();
+    let more = extend::possible("You already hold", &role.name, ends, now);
     let stands_open = waits.filter(|_| !again);
     let ask = if let Some((request, item)) = stands_open {
         let items = request_reads::items_by_id(&mut c, &[item]).await?;
@@ -112,12 +112,24 @@ pub(in crate::web) async fn get(
                 Sentence::of("You have this role.")
             },
             give_back: Some(format!("/access/{}/give-back", first.grant_id)),
-            extend: ends.filter(|end| *end - now <= MAX_AHEAD).map(|_| format!("/roles/{id}?extend=1#ask")),
+            extend: more.is_ok().then(|| format!("/roles/{id}?extend=1#ask")),
             activate: first.eligible.then(|| format!("/access/{}/activate", first.grant_id)),
+            not_now: more
+                .err()
+                .map(|no| NotNow::new("Ask for more time", format!("{} {}", no.why, no.help)))
+                .into_iter()
+                .collect(),
         }
     } else {
         match refused(&preview) {
-            Some((title, why)) => Ask::No { title, why },
+            Some((title, why)) => {
+                let owner = role.owner.as_ref().filter(|o| o.id != me);
+                let why = match owner {
+                    Some(o) => why.text(" ").link(o.name.clone(), words::person_href(o.id.0)).text(" owns this role."),
+                    None => why,
+                };
+                Ask::No { title, why }
+            }
             None => Ask::Form(form()),
         }
     };

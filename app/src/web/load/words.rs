@@ -64,6 +64,7 @@ pub(super) fn because(word: &str, beneficiary_reads: bool) -> &'static str {
         ("person", _) => "named by the policy",
         ("handed", _) => "to whom it was handed over",
         ("added", _) => "put in by hand",
+        ("moved", _) => "to whom it was moved on",
         _ => "standing in",
     }
 }

@@ -93,6 +93,7 @@ fn label(path: &str) -> &'static str {
         Some(("roles", _)) => "Open the role",
         Some(("approvals", "delegation")) => "Open who decides for you",
         _ if page == "approvals" => "Open your approvals",
+        _ if page == "notices" => "Open your notices",
         _ => "Open the portal",
     }
 }

@@ -8,6 +8,13 @@ use std::{
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, NoticeId, id::new_uuid, identity::Status};
 use latchkey_reconciler::{Mailer, SmtpMailer, SmtpSettings, SmtpTls};
+use latchkey_service::{
+    notice_preferences,
+    notices::{
+        digest,
+        kinds::{Choice, Group},
+    },
+};
 use latchkey_store::notices::{self, NewNotice};
 use latchkey_testkit::{World, both_databases, testing};
 use tokio::{
@@ -106,6 +113,12 @@ async fn queue(world: &World, recipient: IdentityId, kind: &'static str, subject
     assert!(notices::queue(&mut tx, &notice).await.unwrap());
     assert!(!notices::queue(&mut tx, &notice).await.unwrap(), "the same thing isn't told twice");
     tx.commit_bookkeeping().await.unwrap();
+}
+
+async fn chooses(world: &World, who: IdentityId, wishes: &[(Group, Choice)]) {
+    let wishes = wishes.iter().copied().collect();
+    let n = notice_preferences::choose(&world.db, world.clock.as_ref(), &world.actor(who), &wishes).await.unwrap();
+    assert_eq!(n, wishes.len());
 }
 
 fn worker(scene: &Scene, mailer: Option<Arc<dyn Mailer>>) -> Stoppable {
@@ -210,6 +223,68 @@ both_databases! {
         assert!(server.taken().is_empty());
         assert_eq!(scene.world.texts("select last_error from notice where state = 'kept'").await, ["Its recipient has left."]);
         assert_eq!(scene.world.number("select count(*) from notice where due_at is not null").await, 0);
+    }
+
+    /// One mail a day for those who want that, with both forms and the links of what it is about.
+    async fn a_digest_is_one_mail_at_eight_on_a_working_day(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        chooses(&scene.world, ann, &[(Group::Access, Choice::Digest), (Group::Messages, Choice::Off)]).await;
+        queue(&scene.world, ann, "confirmed", "Payroll is ready").await;
+        queue(&scene.world, ann, "ended", "Ledger is <gone>").await;
+        queue(&scene.world, ann, "message", "Bo wrote about Payroll").await;
+        queue(&scene.world, ann, "held_back", "Payments are held back").await;
+        let server = MailServer::start().await;
+        let post = worker(&scene, Some(server.mailer()));
+        let pass = post.worker.send_notices().await.unwrap();
+        assert_eq!((pass.sent, pass.waiting, pass.kept), (1, 2, 1), "what keeps her safe comes at once");
+        assert_eq!(post.worker.put_digests_together().await.unwrap(), 0, "not before its time");
+        let next = digest::next(scene.world.now(), None, "UTC");
+        scene.world.advance(next - scene.world.now());
+        assert_eq!(post.worker.put_digests_together().await.unwrap(), 1);
+        // A crash comes here: another worker goes on where the first one was.
+        drop(post);
+        let second = worker(&scene, Some(server.mailer()));
+        assert_eq!(second.worker.put_digests_together().await.unwrap(), 0);
+        server.says("451 try later");
+        assert_eq!(second.worker.send_notices().await.unwrap().later, 1);
+        server.says("250 ok");
+        scene.world.advance(TimeDelta::minutes(1));
+        assert_eq!(second.worker.send_notices().await.unwrap().sent, 1);
+        scene.world.advance(TimeDelta::days(5));
+        assert_eq!(second.worker.put_digests_together().await.unwrap(), 0);
+        assert_eq!(second.worker.send_notices().await.unwrap(), latchkey_reconciler::OutboxPass::default());
+
+        let taken = server.taken();
+        assert_eq!(taken.len(), 2);
+        // Long lines of the HTML go on in the next one.
+        let message = &taken[1].replace("=\n", "");
+        assert!(message.contains("Subject: Your digest: 2 notices"), "{message}");
+        assert!(message.contains("- Payroll is ready: https://latchkey.example.test/requests/1"), "{message}");
+        assert!(message.contains("<a href=3D\"https://latchkey.example.test/requests/1\">Payroll is ready</a>"), "{message}");
+        assert!(message.contains("Ledger is &lt;gone&gt;"), "{message}");
+        assert!(message.contains("https://latchkey.example.test/notices"), "{message}");
+        assert!(!message.contains("Bo wrote") && !message.contains("held back"), "{message}");
+        assert_eq!(scene.world.texts("select last_error from notice where state = 'kept'").await, ["Its recipient chose not to be told of this by e-mail."]);
+    }
+
+    /// Whoever leaves between the digest and its sending isn't told.
+    async fn a_digest_for_whoever_left_is_not_sent(world: World) {
+        let scene = Scene::new(world).await;
+        let ann = scene.world.person("Ann Berg", None).await;
+        chooses(&scene.world, ann, &[(Group::Access, Choice::Digest)]).await;
+        queue(&scene.world, ann, "confirmed", "Payroll is ready").await;
+        let server = MailServer::start().await;
+        let post = worker(&scene, Some(server.mailer()));
+        assert_eq!(post.worker.send_notices().await.unwrap().waiting, 1);
+        let next = digest::next(scene.world.now(), None, "UTC");
+        scene.world.advance(next - scene.world.now());
+        assert_eq!(post.worker.put_digests_together().await.unwrap(), 1);
+        let mut tx = scene.world.tx().await;
+        testing::set_status(&mut tx, ann, Status::Terminated).await.unwrap();
+        tx.commit_bookkeeping().await.unwrap();
+        assert_eq!(post.worker.send_notices().await.unwrap().kept, 1);
+        assert!(server.taken().is_empty());
     }
 
     async fn a_mail_server_that_is_not_there_costs_nothing(world: World) {

@@ -1,4 +1,5 @@
-//! Approvers whom no rule named: to whom a seat was handed over, and whom an owner or an administrator put in.
+//! Approvers whom no rule named: to whom a seat was handed over, whom an owner or an administrator put in, and to whom those
+//! who wait moved it on.
 //!
 //! They are rows of the open stage like the others. What is different: when the stage is remade from its rule they stay
 //! while they may still decide, and whoever gave their seat away doesn't come back as long as it is taken.
@@ -20,8 +21,10 @@ use crate::{FieldProblem, Refusal, ServiceError, ServiceResult, decide_item};
 pub const HANDED: &str = "handed";
 /// The word for somebody whom an owner or an administrator put in.
 pub const ADDED: &str = "added";
+/// The word for somebody to whom those who wait moved it on.
+pub const MOVED: &str = "moved";
 /// The most people who can decide a stage once somebody is put in by hand.
-const MOST: usize = 50;
+pub(crate) const MOST: usize = 50;
 
 /// Those who decide an open stage by hand and still may.
 pub(crate) struct Added(Vec<AddedRow>);

@@ -152,6 +152,7 @@ fn people() -> Vec<EventBody> {
             manager: Some(ANN),
         },
         EventBody::PersonChanged { identity: BO, changed: vec!["manager_id".into()], manager: None },
+        EventBody::NoticePreferenceChanged { identity: ANN, group: "decisions".into(), choice: "digest".into() },
         EventBody::PersonStatusChanged { identity: BO, from: Status::Active, to: Status::OnLeave },
         EventBody::SignedIn {
             identity: BO,
@@ -214,6 +215,15 @@ fn asking() -> Vec<EventBody> {
         message: MessageId(n(17)),
         side,
     };
+    let moved = |instead_of| EventBody::StageMovedOn {
+        request: REQUEST,
+        item: ITEM,
+        stage: STAGE,
+        role: ROLE,
+        beneficiary: BO,
+        to: vec![ANN, BO],
+        instead_of,
+    };
     let added =
         |instead_of| EventBody::ApproverAdded { request: REQUEST, item: ITEM, stage: STAGE, approver: BO, instead_of };
     vec![
@@ -263,6 +273,9 @@ fn asking() -> Vec<EventBody> {
             beneficiary: BO,
             outcome: "escalate".into(),
         },
+        EventBody::StageNudged { request: REQUEST, item: ITEM, stage: STAGE, role: ROLE, beneficiary: BO },
+        moved(vec![]),
+        moved(vec![BO]),
         EventBody::DelegationCreated {
             delegation: DelegationId(n(17)),
             from: ANN,

@@ -1,6 +1,6 @@
 //! What people are told about messages, seats that they took, and access that somebody ended.
 
-use latchkey_domain::{IdentityId, MessageId, RequestId, id::new_uuid, item::MessageSide};
+use latchkey_domain::{IdentityId, Instant, MessageId, RequestId, id::new_uuid, item::MessageSide};
 use latchkey_store::{Tx, grants::GrantRow, items::ItemRow};
 
 use super::{
@@ -56,6 +56,55 @@ pub(crate) async fn seat_taken(
     // Somebody may get a seat, give it away and get it again: each time is news.
     let about = new_uuid(tx.now());
     queue(tx, to, "seat_taken", about, words).await
+}
+
+/// Who does something about a decision, and about whose and which.
+pub(crate) struct Who<'a> {
+    /// Whoever does it.
+    pub(crate) by: &'a str,
+    /// Whom the role is for.
+    pub(crate) beneficiary: &'a str,
+    /// The role.
+    pub(crate) role: &'a str,
+}
+
+/// Those who wait remind the reader that they can decide.
+pub(crate) async fn nudged(
+    tx: &mut Tx,
+    to: IdentityId,
+    request: RequestId,
+    who: &Who<'_>,
+    asked_at: Instant,
+) -> ServiceResult<()> {
+    let Who { by, beneficiary, role } = who;
+    let day = asked_at.format("%-d %B %Y");
+    let words = Words {
+        subject: format!("{by} asks you again: {role} for {beneficiary}"),
+        body: format!(
+            "{beneficiary} waits for {role} since {day}, and the time to decide it has passed. You can decide it.\n\nDecide it, ask something, or hand it over:\n{BASE}/requests/{request}\n\nEverything that waits for you:\n{BASE}/approvals\n"
+        ),
+    };
+    // Each nudge is news; how often there may be one is the action's to say.
+    queue(tx, to, "nudged", new_uuid(tx.now()), words).await
+}
+
+/// Those who wait moved a decision on to the reader.
+pub(crate) async fn moved_on(
+    tx: &mut Tx,
+    to: IdentityId,
+    request: RequestId,
+    who: &Who<'_>,
+    asked_at: Instant,
+) -> ServiceResult<()> {
+    let Who { by, beneficiary, role } = who;
+    let day = asked_at.format("%-d %B %Y");
+    let words = Words {
+        subject: format!("{by} moved a decision on to you: {role} for {beneficiary}"),
+        body: format!(
+            "{beneficiary} waits for {role} since {day}. Those who were asked did not decide in time, so {by} moved it on to you: you come next.\n\nSee why it is asked for and what it gives, and decide:\n{BASE}/requests/{request}\n\nEverything that waits for you:\n{BASE}/approvals\n"
+        ),
+    };
+    queue(tx, to, "moved_on", new_uuid(tx.now()), words).await
 }
 
 /// Somebody ended the reader's access before its time.

@@ -85,6 +85,9 @@ impl State {
             | EventBody::SessionEnded { .. }
             | EventBody::ForeignChangeRefused { .. }
             | EventBody::ApproversChanged { .. }
+            | EventBody::StageNudged { .. }
+            | EventBody::StageMovedOn { .. }
+            | EventBody::NoticePreferenceChanged { .. }
             | EventBody::MessageWritten { .. }
             | EventBody::ItemShortened { .. }
             | EventBody::ItemHandedOver { .. }

@@ -18,6 +18,7 @@ use latchkey_service::{
     decide_item::{Decision, decide_item},
     give_back::give_back,
     import_people::import_people,
+    nudge::nudge,
     questions::{self, Kind},
     separation::exceptions::{self, ExceptionWish},
     sessions,
@@ -36,6 +37,9 @@ use rand::Rng;
 use super::{Action, Ask, Fate, Play};
 use crate::demo::history::{cast, days, words};
 
+/// How long people wait before they nudge.
+const PATIENCE: TimeDelta = TimeDelta::days(6);
+
 impl Play<'_> {
     /// Does what was planned for this moment.
     pub(super) async fn play(&mut self, action: Action) -> Result<(), ServiceError> {
@@ -46,6 +50,7 @@ impl Play<'_> {
                 let actor = self.actor(who).await?;
                 withdraw_item(&self.history.db, &*self.clock, &actor, item).await.map(drop)
             }
+            Action::Nudge { item, who } => self.play_nudge(item, who).await,
             Action::GiveBack { item, who } => self.play_give_back(item, who).await,
             Action::Activate { right, who, role, hours } => self.play_activate(right, who, role, hours).await,
             Action::SignIn { external_id } => self.play_sign_in(&external_id).await,
@@ -161,7 +166,7 @@ impl Play<'_> {
     fn plan_fate(&mut self, item: ItemId, ask: &Ask) {
         let now = self.clock.now();
         match ask.fate {
-            Fate::Waits => {}
+            Fate::Waits => self.put(now + PATIENCE, Action::Nudge { item, who: ask.who }),
             Fate::Withdrawn => {
                 let at = now + TimeDelta::minutes(self.rng.random_range(3..55));
                 self.put(at, Action::Withdraw { item, who: ask.who });
@@ -267,6 +272,16 @@ impl Play<'_> {
     fn ends_by_itself(&mut self, end: Option<Instant>) {
         if let Some(end) = end {
             self.put(end + TimeDelta::seconds(2), Action::Tick);
+        }
+    }
+
+    /// Whoever still waits by now reminds those who can decide.
+    async fn play_nudge(&mut self, item: ItemId, who: IdentityId) -> Result<(), ServiceError> {
+        let actor = self.actor(who).await?;
+        match nudge(&self.history.db, &*self.clock, &actor, item).await {
+            // It was decided meanwhile, or its policy leaves more time.
+            Ok(_) | Err(ServiceError::Refused(_) | ServiceError::Conflict(_)) => Ok(()),
+            Err(other) => Err(other),
         }
     }
 

@@ -9,7 +9,7 @@ use latchkey_domain::{
     item::{ItemState, StageState},
     role::Risk,
 };
-use latchkey_policy::{PolicySnapshot, Span, Voice};
+use latchkey_policy::{PolicySnapshot, Span, Voice, not_ones_own};
 use latchkey_service::{
     new_grant::end_of,
     separation::{self, Found, Wish},
@@ -195,7 +195,9 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
     if let Some(("handed", Some(behalf))) = mine.map(|a| (a.because.as_str(), a.behalf_name.as_deref())) {
         return format!("You decide on behalf of {behalf}, who handed it over.");
     }
-    if let Some(seat) = mine.filter(|a| a.because != "added").and_then(|a| a.behalf_name.as_ref()) {
+    if let Some(seat) =
+        mine.filter(|a| !["added", "moved"].contains(&a.because.as_str())).and_then(|a| a.behalf_name.as_ref())
+    {
         return format!("You decide for {seat}, who named you to stand in.");
     }
     match mine.map(|a| a.because.as_str()) {
@@ -206,6 +208,7 @@ fn as_what(around: &Around, item: &ItemLineRow, me: IdentityId) -> String {
         Some("system-owner") => "You decide as an owner of the system.".to_owned(),
         Some("security") => "You decide for security.".to_owned(),
         Some("handed") => "You decide because it was handed over to you.".to_owned(),
+        Some("moved") => "You decide because nobody did in time, and those who wait moved it on to you.".to_owned(),
         Some("added") => "You decide because the owner of the role or an administrator put you in.".to_owned(),
         Some("person") => "You decide because the policy, or a rule that keeps duties apart, names you.".to_owned(),
         Some(_) => "You decide because those whom the policy names can\u{2019}t.".to_owned(),
@@ -244,8 +247,8 @@ fn deciding(
     if item.state != ItemState::Waiting {
         return Deciding::TooLate { words: around.stands(item, me).1, typed };
     }
-    if item.requester_id == me.0 || item.beneficiary_id == me.0 {
-        return Deciding::No(Sentence::of("You asked for this, or it is for you, so somebody else decides."));
+    if let Err(why) = not_ones_own(&me.0, &item.requester_id, &item.beneficiary_id) {
+        return Deciding::No(Sentence::of(why));
     }
     let open = stages.iter().find(|s| s.state == StageState::Open);
     let listed = |s: &&StageLineRow| around.approvers.iter().any(|a| a.stage_id == s.id && a.identity_id == me.0);
@@ -253,6 +256,7 @@ fn deciding(
         return Deciding::TooLate { words: around.stands(item, me).1, typed };
     };
     let next = stages.iter().find(|s| s.position == stage.position + 1);
+    let whole = shorten::why_not(frozen, item.seconds.and_then(Span::from_seconds));
     Deciding::Form(DecisionForm {
         item_id: item.id.to_string(),
         stage_id: stage.id.to_string(),
@@ -260,13 +264,19 @@ fn deciding(
         lengths: lengths(item, frozen, draft.as_ref()),
         hand_over: format!("/approvals/hand-over/{}", item.id),
         errors: draft.map(|d| d.errors(&["comment", "duration"])).unwrap_or_default(),
-        then: match next {
-            Some(_) => "Approving passes it on to the next step.".to_owned(),
-            None => match starts {
-                Some(day) => format!("Approving sets the access up on {day}."),
-                None => "Approving sets the access up at once.".to_owned(),
+        then: [
+            match next {
+                Some(_) => "Approving passes it on to the next step.".to_owned(),
+                None => match starts {
+                    Some(day) => format!("Approving sets the access up on {day}."),
+                    None => "Approving sets the access up at once.".to_owned(),
+                },
             },
-        },
+            whole.unwrap_or_default(),
+        ]
+        .join(" ")
+        .trim_end()
+        .to_owned(),
     })
 }
 

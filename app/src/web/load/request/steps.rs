@@ -112,6 +112,12 @@ fn open(reading: &Reading<'_>, item: &ItemLineRow, stage: &StageLineRow) -> Step
     if let Some(words) = rule.as_ref().and_then(|rule| late(rule, stage)) {
         step.notes.push(words);
     }
+    if let Some(at) = stage.nudged_at {
+        step.notes.push(Sentence::of("Those who can decide were nudged ").moment(at, Told::Relative).text("."));
+    }
+    if let Some(at) = stage.moved_at {
+        step.notes.push(Sentence::of("It was moved on to whoever comes next ").moment(at, Told::Relative).text("."));
+    }
     if let Some(at) = item.lapses_at {
         step.notes.push(Sentence::of("If nobody decides, the request closes on ").moment(at, Told::Day).text("."));
     }
@@ -180,7 +186,7 @@ fn late(rule: &StageRule, stage: &StageLineRow) -> Option<Sentence> {
     Some(Sentence::of("To be decided by ").moment(at, Told::Full).text(format!("; after that, {then}.")))
 }
 
-fn rule(stage: &StageLineRow) -> Option<StageRule> {
+pub(super) fn rule(stage: &StageLineRow) -> Option<StageRule> {
     serde_json::from_str(&stage.rule).ok()
 }
 

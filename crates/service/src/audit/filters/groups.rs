@@ -88,7 +88,7 @@ impl Group {
             Self::Separation => "Rules that keep duties apart, and exceptions from them",
             Self::Systems => "Accounts and permissions on the systems",
             Self::Files => "The catalog, its policies and owners",
-            Self::People => "People who come, change and go",
+            Self::People => "People who come, change and go, and how they are told",
             Self::Installation => "Set-up, backup and restore",
         }
     }
@@ -120,9 +120,10 @@ impl Group {
             | EventBody::GroupRetired { .. }
             | EventBody::OwnerChanged { .. }
             | EventBody::OwnerSucceeded { .. } => Self::Files,
-            EventBody::PersonAdded { .. } | EventBody::PersonChanged { .. } | EventBody::PersonStatusChanged { .. } => {
-                Self::People
-            }
+            EventBody::PersonAdded { .. }
+            | EventBody::PersonChanged { .. }
+            | EventBody::PersonStatusChanged { .. }
+            | EventBody::NoticePreferenceChanged { .. } => Self::People,
             EventBody::SignedIn { .. }
             | EventBody::SignInRefused { .. }
             | EventBody::IdentityBound { .. }
@@ -144,6 +145,8 @@ impl Group {
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }
             | EventBody::ItemShortened { .. }
+            | EventBody::StageNudged { .. }
+            | EventBody::StageMovedOn { .. }
             | EventBody::ItemHandedOver { .. }
             | EventBody::ApproverAdded { .. }
             | EventBody::DecisionRefused { .. } => Self::Deciding,
@@ -196,7 +199,7 @@ impl Group {
                 "owner_changed",
                 "owner_succeeded",
             ],
-            Self::People => &["person_added", "person_changed", "person_status_changed"],
+            Self::People => &["person_added", "person_changed", "person_status_changed", "notice_preference_changed"],
             Self::SigningIn => &[
                 "signed_in",
                 "sign_in_refused",
@@ -223,6 +226,8 @@ impl Group {
                 "delegation_created",
                 "delegation_ended",
                 "item_shortened",
+                "stage_nudged",
+                "stage_moved_on",
                 "item_handed_over",
                 "approver_added",
                 "decision_refused",

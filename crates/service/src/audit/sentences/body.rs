@@ -42,6 +42,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         EventBody::PersonAdded { .. }
         | EventBody::PersonChanged { .. }
         | EventBody::PersonStatusChanged { .. }
+        | EventBody::NoticePreferenceChanged { .. }
         | EventBody::SignedIn { .. }
         | EventBody::SignInRefused { .. }
         | EventBody::IdentityBound { .. }
@@ -64,6 +65,8 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemCancelled { .. } => asking(d, body),
         EventBody::MessageWritten { .. }
         | EventBody::ItemShortened { .. }
+        | EventBody::StageNudged { .. }
+        | EventBody::StageMovedOn { .. }
         | EventBody::ItemHandedOver { .. }
         | EventBody::ApproverAdded { .. } => conversation(d, body),
         EventBody::BreakGlassTaken { .. }
@@ -183,6 +186,9 @@ fn people<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             .text(" changed the status of ")
             .person(*identity)
             .text(format!(" from “{}” to “{}”", words::status(*from), words::status(*to))),
+        EventBody::NoticePreferenceChanged { group, choice, .. } => {
+            d.actor().text(format!(" chose how to be told of {}: {}", words::notices(group), words::choice(choice)))
+        }
         EventBody::SignedIn { identity, issuer, amr, .. } => {
             let d = d.person(*identity).text(format!(" signed in through {issuer}"));
             let d = if amr.is_empty() { d } else { d.text(format!(", with {}", words::methods(amr))) };

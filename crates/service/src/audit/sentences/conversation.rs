@@ -1,6 +1,6 @@
 //! Messages about an item, and approvers who take or give a seat, in words.
 
-use latchkey_domain::{event::EventBody, item::MessageSide};
+use latchkey_domain::{IdentityId, event::EventBody, item::MessageSide};
 
 use super::{Draft, Piece, words};
 
@@ -24,6 +24,16 @@ pub(super) fn conversation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             let d = d.piece(Piece::BeneficiaryOf(*item)).text(" to ").person(*to);
             d.text(", in ").piece(Piece::RequestOf(*item)).session()
         }
+        EventBody::StageNudged { item, role, beneficiary, .. } => {
+            let d = d.actor().text(" nudged those who decide on ").role(*role).text(" for ").person(*beneficiary);
+            d.text(", in ").piece(Piece::RequestOf(*item))
+        }
+        EventBody::StageMovedOn { item, role, beneficiary, to, instead_of, .. } => {
+            let d = d.actor().text(" moved the decision on ").role(*role).text(" for ").person(*beneficiary);
+            let d = people(d.text(" on to "), to);
+            let d = if instead_of.is_empty() { d } else { people(d.text(", in the place of "), instead_of) };
+            d.text(", in ").piece(Piece::RequestOf(*item)).session()
+        }
         EventBody::ApproverAdded { item, approver, instead_of, .. } => {
             let d = d.actor().text(" put ").person(*approver);
             let d = match instead_of {
@@ -35,4 +45,17 @@ pub(super) fn conversation<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         }
         _ => d,
     }
+}
+
+/// `Ann Berg, Bo Dahl and Cy Falk`.
+fn people<'a>(mut d: Draft<'a>, all: &[IdentityId]) -> Draft<'a> {
+    for (n, who) in all.iter().enumerate() {
+        d = match n {
+            0 => d,
+            n if n + 1 == all.len() => d.text(" and "),
+            _ => d.text(", "),
+        };
+        d = d.person(*who);
+    }
+    d
 }

@@ -2,6 +2,8 @@
 
 use latchkey_domain::identity::Status;
 
+use crate::notices::kinds as notice_kinds;
+
 /// `1 entitlement`, `2 entitlements`.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
@@ -104,6 +106,7 @@ pub(super) fn because(because: &str) -> String {
         "fallback" => "as a fallback".to_owned(),
         "handed" => "to whom it was handed over".to_owned(),
         "added" => "added by hand".to_owned(),
+        "moved" => "to whom it was moved on".to_owned(),
         other => match other.split_once(':') {
             Some(("fallback", rest)) => format!("as a fallback, {}", self::because(rest.trim())),
             _ => other.to_owned(),
@@ -122,6 +125,21 @@ pub(super) fn why(why: &str) -> String {
         "deadline" => "the deadline passed".to_owned(),
         "status" | "status_changed" => "somebody's status changed".to_owned(),
         "role_retired" => "the role was retired".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// A group of kinds of notices.
+pub(super) fn notices(group: &str) -> String {
+    notice_kinds::Group::from_word(group).map_or_else(|| format!("“{group}”"), |g| g.words().to_lowercase())
+}
+
+/// How somebody wants to be told.
+pub(super) fn choice(choice: &str) -> String {
+    match choice {
+        "at_once" => "at once".to_owned(),
+        "digest" => "in a daily digest".to_owned(),
+        "off" => "not by e-mail".to_owned(),
         other => other.replace('_', " "),
     }
 }

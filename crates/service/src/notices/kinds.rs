@@ -1,0 +1,170 @@
+//! The kinds of notices in groups, as people choose how to be told of them.
+
+/// How somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Choice {
+    /// By an e-mail of its own, at once.
+    AtOnce,
+    /// In one e-mail a day.
+    Digest,
+    /// Not by e-mail: it can be read in the portal.
+    Off,
+}
+
+impl Choice {
+    /// Every way.
+    pub const ALL: &'static [Self] = &[Self::AtOnce, Self::Digest, Self::Off];
+
+    /// The word in the database, in events and in forms.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at_once",
+            Self::Digest => "digest",
+            Self::Off => "off",
+        }
+    }
+
+    /// Reads [`Choice::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|choice| choice.word() == word)
+    }
+}
+
+/// Kinds of notices that belong together for those who read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Decisions that wait for the reader.
+    Decisions,
+    /// What became of the reader's requests.
+    Requests,
+    /// The reader's access as it comes and goes by itself.
+    Access,
+    /// Questions and answers about requests.
+    Messages,
+    /// What the reader owns or looks after.
+    Duties,
+    /// What somebody did to the reader's access or in their name, and whatever is in no other group.
+    Safety,
+}
+
+impl Group {
+    /// Every group, in the order in which they are shown.
+    pub const ALL: &'static [Self] =
+        &[Self::Decisions, Self::Requests, Self::Access, Self::Messages, Self::Duties, Self::Safety];
+
+    /// The word in the database and in forms.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Decisions => "decisions",
+            Self::Requests => "requests",
+            Self::Access => "access",
+            Self::Messages => "messages",
+            Self::Duties => "duties",
+            Self::Safety => "safety",
+        }
+    }
+
+    /// Reads [`Group::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|group| group.word() == word)
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Decisions => "Decisions that wait for you",
+            Self::Requests => "Your requests",
+            Self::Access => "Your access",
+            Self::Messages => "Questions and answers",
+            Self::Duties => "What you own and look after",
+            Self::Safety => "Changes that others make to your access",
+        }
+    }
+
+    /// What belongs to it, in a line.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Decisions => "Somebody asks, still waits, nudges you, hands you a decision or moves one on to you.",
+            Self::Requests => "What you asked for, or what was asked for you, was approved, denied or closed.",
+            Self::Access => "Systems confirmed your access, or that it is gone; access that ends soon.",
+            Self::Messages => "Somebody wrote about a request of yours, or about one that you decide.",
+            Self::Duties => "Roles and systems that become yours; conditions of policies that fail.",
+            Self::Safety => {
+                "Somebody ended your access or named you to decide for them; access that is held back or needs a sign-in."
+            }
+        }
+    }
+
+    /// What applies where somebody has chosen nothing.
+    #[must_use]
+    pub const fn standard(self) -> Choice {
+        Choice::AtOnce
+    }
+
+    /// Whether somebody may choose this.
+    #[must_use]
+    pub fn allows(self, choice: Choice) -> bool {
+        self != Self::Safety || choice != Choice::Off
+    }
+
+    /// Why it can't be turned off, where it can't.
+    #[must_use]
+    pub const fn always(self) -> Option<&'static str> {
+        match self {
+            Self::Safety => Some(
+                "This can\u{2019}t be turned off: it is how you find out when somebody else changes your access or acts in your place.",
+            ),
+            _ => None,
+        }
+    }
+
+    /// The group of a kind of notice. A kind that nobody put anywhere is never lost: it is told like what can't be turned
+    /// off.
+    #[must_use]
+    pub fn of(kind: &str) -> Self {
+        match kind {
+            "asked_to_decide" | "still_waiting" | "nudged" | "seat_taken" | "moved_on" => Self::Decisions,
+            "decided" => Self::Requests,
+            "confirmed" | "ended" | "ending_soon" => Self::Access,
+            "message" => Self::Messages,
+            "now_yours" | "condition_failed" => Self::Duties,
+            _ => Self::Safety,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_back_and_differ() {
+        for group in Group::ALL {
+            assert_eq!(Group::from_word(group.word()), Some(*group));
+            assert!(group.allows(group.standard()), "{group:?}");
+            assert_eq!(group.allows(Choice::Off), group.always().is_none(), "{group:?}");
+            assert!(group.allows(Choice::AtOnce) && group.allows(Choice::Digest), "{group:?}");
+        }
+        assert_eq!(Group::from_word("everything"), None);
+    }
+
+    /// Every kind that something here queues is in a group on purpose: the others are named in this test.
+    #[test]
+    fn every_kind_has_a_group_on_purpose() {
+        let sources = [include_str!("../notices.rs"), include_str!("conversation.rs")];
+        let kinds: Vec<&str> = sources
+            .iter()
+            .flat_map(|text| text.split("queue(tx, ").skip(1))
+            .filter_map(|call| call.split('"').nth(1))
+            .collect();
+        assert!(kinds.len() > 14, "the calls are written otherwise by now: {kinds:?}");
+        let safety: Vec<&str> = kinds.into_iter().filter(|kind| Group::of(kind) == Group::Safety).collect();
+        assert_eq!(safety, ["stands_in", "sign_in_needed", "held_back", "ended_early"]);
+    }
+}
