@@ -11,6 +11,8 @@ mod carting;
 mod deciding;
 #[path = "../examples/gallery/edges.rs"]
 mod edges;
+#[path = "../examples/gallery/expiring.rs"]
+mod expiring;
 #[path = "../examples/gallery/following.rs"]
 mod following;
 #[path = "../examples/gallery/keeping_apart.rs"]
@@ -40,6 +42,7 @@ fn pages() -> Vec<(&'static str, String)> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            expiring::sheets(),
             edges::sheets(),
         ]
         .into_iter()

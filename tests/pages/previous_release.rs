@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     portal::{Portal, Visitor},
-    queries::{filled, keep_apart, literal, managed_grant, named, one, policy},
+    queries::{end_soon, filled, keep_apart, literal, managed_grant, named, one, policy},
 };
 
 /// What the previous release's pages sent.
@@ -96,7 +96,9 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
         answers: BTreeMap::new(),
     };
     cart::add(&world.db, world.clock.as_ref(), &holder, &[adding]).await.unwrap();
+    let (ending, _) = end_soon(&world, &company, company.people[60], 1).await;
     let mut names = names(&world, &company).await;
+    names.insert("ending", ending.to_string());
     let portal = Portal::new(world).await;
     let person = |names: &Names, name| IdentityId(named(names, name).parse().unwrap());
     let visitors = BTreeMap::from([

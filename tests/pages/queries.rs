@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
 
-use latchkey_domain::IdentityId;
+use latchkey_domain::{GrantId, IdentityId};
 use latchkey_service::separation::exceptions::{self, ExceptionWish};
 use latchkey_store::testing::bulk::{self, Company, Size};
 use latchkey_testkit::World;
@@ -61,6 +61,11 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/requests/{open_request}/approvers/{open_item}?q=ada", 5),
     (Holder, "/access/{grant}/give-back", 2),
     (Manager, "/access/{managed_grant}/end", 4),
+    (New, "/expiring", 3),
+    (Holder, "/expiring", 3),
+    (Manager, "/expiring?of=roles", 3),
+    (Manager, "/expiring?of=roles&after={ending_grant}", 3),
+    (Holder, "/expiring/let-go?grant={ending_own_grant}", 2),
     (New, "/approvals", 2),
     (Manager, "/approvals", 15),
     (Manager, "/approvals?item={open_item}", 15),
@@ -193,7 +198,9 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let newcomer = world.person("Nadia Newcomer", Some(company.people[1])).await;
     grow_lists(&world, &company, large).await;
     keep_apart(&world, &company, newcomer, large.conflicts).await;
-    let names = names(&world, &company).await;
+    let mut names = names(&world, &company).await;
+    let (own, of_role) = end_soon(&world, &company, named(&names, "holder").parse().unwrap(), large.conflicts).await;
+    names.extend([("ending_own_grant", own.to_string()), ("ending_grant", of_role.to_string())]);
     let portal = Portal::new(world).await;
     let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
     let mut visitors = BTreeMap::new();
@@ -257,6 +264,24 @@ async fn grow_lists(world: &World, company: &Company, large: &Large) {
         ))
         .await;
     assert_eq!(stuck, large.stuck as u64);
+}
+
+/// A role of the manager's that several people hold for a few days more, somebody among them. Gives their grant, and that of
+/// the first of the others.
+pub(crate) async fn end_soon(world: &World, company: &Company, who: IdentityId, others: usize) -> (GrantId, GrantId) {
+    let manager = company.people[company.manager];
+    let system = world.system("ending", latchkey_domain::system::SystemKind::Ldap, None).await;
+    let read = world.entitlement(system, "read").await;
+    let policy = world.policy("ending", &serde_json::from_str(&policy()).unwrap()).await;
+    let role = world.role("ending", Some(manager), policy, &[read]).await;
+    let end = world.now() + chrono::TimeDelta::days(5);
+    let own = world.grant(who, role, Some(end)).await;
+    let mut of_role = own;
+    for n in 0..others {
+        let other = world.person(&format!("Endre Soon{n:03}"), None).await;
+        of_role = world.grant(other, role, Some(end)).await;
+    }
+    (own, of_role)
 }
 
 /// A rule of the manager's that the newcomer and others are in conflict by, with an exception for each second of them.

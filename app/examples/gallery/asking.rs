@@ -104,6 +104,8 @@ fn form(errors: Vec<FormError>, reason: &str) -> RequestForm {
         remark: (!errors.is_empty()).then(|| "This replaces the request that waits.".to_owned()),
         reason: reason.to_owned(),
         reason_needed: true,
+        piece: String::new(),
+        pieces: vec!["Year-end close".to_owned(), "OPS-214".to_owned()],
         questions: Vec::new(),
         errors,
         extends: false,

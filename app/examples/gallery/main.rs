@@ -6,6 +6,7 @@ mod asking;
 mod carting;
 mod deciding;
 mod edges;
+mod expiring;
 mod following;
 mod keeping_apart;
 mod sheet;
@@ -35,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             deciding::sheets(),
             watching::sheets(),
             keeping_apart::sheets(),
+            expiring::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

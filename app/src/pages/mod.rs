@@ -11,6 +11,7 @@ pub mod confirm;
 pub mod delegation;
 pub mod demo;
 pub mod error;
+pub mod expiring;
 pub mod home;
 pub mod parts;
 pub mod person;

@@ -15,6 +15,7 @@ use latchkey_store::{
     grants::{self, NewGrant},
     identities,
     items::{self, ItemRow},
+    pieces,
     stages::{self, NewDecision, StageRow},
 };
 
@@ -462,6 +463,7 @@ impl Following<'_> {
             zone: self.item.zone.clone(),
         };
         grants::insert(tx, &grant).await?;
+        pieces::carry(tx, self.item.id(), grant.id).await?;
         let mut events = vec![NewEvent::new(
             self.actor.clone(),
             EventBody::GrantCreated {

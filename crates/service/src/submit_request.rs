@@ -19,8 +19,9 @@ use latchkey_policy::{
 use latchkey_store::{
     AsConn, Change, Db, StoreError, Tx, cart,
     grants::GrantRow,
-    identities, item_terms,
+    holdings, identities, item_terms,
     items::{self, NewItem, NewRequest},
+    pieces as store_pieces,
     stages::{self, NewStage},
 };
 use uuid::Uuid;
@@ -30,7 +31,7 @@ use crate::{
     approvers::{self, Opening},
     assurance, deadline, decide_item, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
-    notices, questions, separation,
+    notices, pieces, questions, separation,
     way::{self, Way},
 };
 
@@ -66,6 +67,8 @@ pub struct Terms {
     pub starts_on: Option<NaiveDate>,
     /// What was answered to the role's questions, by their keys.
     pub answers: BTreeMap<String, String>,
+    /// The piece of work that it is for, as typed: a few words or a ticket, or nothing.
+    pub piece: String,
 }
 
 /// A request that was accepted.
@@ -150,6 +153,7 @@ async fn write(
         return Err(ServiceError::BadInput(vec![FieldProblem::new("role", "request.items", message)]));
     }
     problems::no_item_twice(&submission.items)?;
+    let pieces = problems::pieces(terms)?;
     let mut tx = db.begin(clock.now()).await?;
     if let Some(before) = items::by_form_key(&mut tx, submission.form_key).await? {
         if before.requester_id != person.identity.0 {
@@ -208,7 +212,8 @@ async fn write(
             },
         )
         .text("reason", reasons)
-        .text("answers", answered.join("\n").trim()),
+        .text("answers", answered.join("\n").trim())
+        .text("piece", pieces),
     );
     events.extend(stage_events);
     tx.announce(Change::Request(request));
@@ -278,7 +283,8 @@ impl Writing<'_> {
         let wish = self.wish;
         let role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
-        self.may_ask_for(&role, &person)?;
+        self.may_ask_for(tx, &role, &person).await?;
+        let piece = pieces::checked(&self.terms.piece).map_err(|no| ServiceError::BadInput(vec![no]))?;
         let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
         check_request(&role.policy, &role.facts, &person.facts(self.requester.identity), &policy_wish)
             .map_err(refused)?;
@@ -324,7 +330,7 @@ impl Writing<'_> {
                 role_version: role.version,
                 policy_version: role.policy_version.into(),
                 beneficiary: wish.beneficiary,
-                search_text: format!("{} {} {} {reason}", self.reference, role.facts.name, person.name).to_lowercase(),
+                search_text: self.search_text(&role, &person, &reason, piece.as_deref()),
                 reason,
                 seconds: Some(seconds),
                 starts_at: stands.starts_at,
@@ -338,6 +344,9 @@ impl Writing<'_> {
         let extends = stands.extends.as_ref().map(GrantRow::id);
         if let Some(grant) = extends {
             item_terms::extends(tx, item, grant).await?;
+        }
+        if let Some(piece) = &piece {
+            store_pieces::of_item(tx, item, piece).await?;
         }
         let answered = questions::in_words(&answers);
         if !answers.is_empty() {
@@ -394,11 +403,23 @@ impl Writing<'_> {
         self.all.iter().filter(same).map(|other| other.role).collect()
     }
 
-    /// For oneself, for one's own report, or for whomever the policy says.
-    fn may_ask_for(&self, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
-        let own = person.id == self.requester.identity;
-        let report = person.manager.as_ref().is_some_and(|m| m.id == self.requester.identity);
+    /// What a search finds it by.
+    fn search_text(&self, role: &RoleToday, person: &Beneficiary, reason: &str, piece: Option<&str>) -> String {
+        let words = [self.reference, &role.facts.name, &person.name, reason, piece.unwrap_or_default()];
+        words.join(" ").trim_end().to_lowercase()
+    }
+
+    /// For oneself, for one's own report, or for whomever the policy says; whoever owns a role asks for more time for those
+    /// who hold it. Who asked doesn't decide (promise 2), an owner neither.
+    async fn may_ask_for(&self, tx: &mut Tx, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
+        let me = self.requester.identity;
+        let own = person.id == me;
+        let report = person.manager.as_ref().is_some_and(|m| m.id == me);
         if own || report || role.policy.policy.ask_for == AskFor::Anyone {
+            return Ok(());
+        }
+        let owner = role.owner.as_ref().is_some_and(|o| o.id == me) && self.terms.starts_on.is_none();
+        if owner && !holdings::live_of_role(tx, person.id, role.id).await?.is_empty() {
             return Ok(());
         }
         Err(ServiceError::refused(

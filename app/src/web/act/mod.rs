@@ -10,6 +10,7 @@ pub mod delegate;
 pub mod end_exception;
 pub mod end_grant;
 pub mod end_session;
+pub mod expiring;
 pub mod give_back;
 pub mod grant_exception;
 pub mod hand_over;

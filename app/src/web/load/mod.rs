@@ -11,6 +11,7 @@ pub mod compare;
 pub mod confirm;
 pub mod confirm_more;
 pub mod delegation;
+pub mod expiring;
 pub mod home;
 pub mod person;
 pub mod request;

@@ -293,6 +293,7 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
+            ("piece", _) => ". For: ",
             ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
             ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",

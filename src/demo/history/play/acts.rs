@@ -108,7 +108,8 @@ impl Play<'_> {
                 reason: words::reason(role, &mut self.rng),
             };
             let submission = Submission { form_key: new_uuid(self.clock.now()), items: vec![wish] };
-            let terms = [Terms { answers: self.answers(role).await?, ..Terms::default() }];
+            let piece = words::piece(key).to_owned();
+            let terms = [Terms { answers: self.answers(role).await?, piece, ..Terms::default() }];
             match submit_with(&self.history.db, &*self.clock, &actor, &submission, &terms).await {
                 Ok(submitted) => {
                     self.played.requests += 1;
