@@ -23,6 +23,8 @@ mod sheet;
 mod style;
 #[path = "../examples/gallery/watching.rs"]
 mod watching;
+#[path = "../examples/gallery/wishing.rs"]
+mod wishing;
 #[path = "../examples/gallery/world.rs"]
 mod world;
 
@@ -43,6 +45,7 @@ fn pages() -> Vec<(&'static str, String)> {
             watching::sheets(),
             keeping_apart::sheets(),
             expiring::sheets(),
+            wishing::sheets(),
             edges::sheets(),
         ]
         .into_iter()

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     portal::{Portal, Visitor},
-    queries::{end_soon, filled, keep_apart, literal, managed_grant, named, one, policy},
+    queries::{end_soon, filled, keep_apart, literal, managed_grant, named, one, policy, wish_for},
 };
 
 /// What the previous release's pages sent.
@@ -99,6 +99,10 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
     let (ending, _) = end_soon(&world, &company, company.people[60], 1).await;
     let mut names = names(&world, &company).await;
     names.insert("ending", ending.to_string());
+    let asker = IdentityId(named(&names, "third_asker").parse().unwrap());
+    for (n, wish) in ["wish", "other_wish", "proposed_wish"].into_iter().zip(wish_for(&world, &[asker; 3]).await) {
+        names.insert(n, wish.to_string());
+    }
     let portal = Portal::new(world).await;
     let person = |names: &Names, name| IdentityId(named(names, name).parse().unwrap());
     let visitors = BTreeMap::from([

@@ -2,9 +2,20 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
 
-use latchkey_domain::{GrantId, IdentityId};
-use latchkey_service::separation::exceptions::{self, ExceptionWish};
-use latchkey_store::testing::bulk::{self, Company, Size};
+use latchkey_domain::{
+    AppliedSetId, GrantId, IdentityId, WishId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+};
+use latchkey_service::{
+    separation::exceptions::{self, ExceptionWish},
+    wishes::make::make,
+};
+use latchkey_store::{
+    applied,
+    testing::bulk::{self, Company, Size},
+    wishes,
+};
 use latchkey_testkit::World;
 use serde_json::json;
 
@@ -77,6 +88,12 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Manager, "/approvals/hand-over/{open_item}?q=ada", 5),
     (Manager, "/approvals/delegation", 3),
     (Manager, "/approvals/delegation?q=ada", 5),
+    (New, "/wishes", 3),
+    (Manager, "/wishes", 3),
+    (Asker, "/wishes?show=own", 3),
+    (New, "/wishes/new", 8),
+    (Asker, "/wishes/{wish}", 4),
+    (Manager, "/wishes/{wish}?q=payroll", 5),
     (Manager, "/team", 3),
     (Holder, "/people/{holder}", 9),
     (Manager, "/people/{asker}", 13),
@@ -201,6 +218,9 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let mut names = names(&world, &company).await;
     let (own, of_role) = end_soon(&world, &company, named(&names, "holder").parse().unwrap(), large.conflicts).await;
     names.extend([("ending_own_grant", own.to_string()), ("ending_grant", of_role.to_string())]);
+    let asker: IdentityId = named(&names, "asker").parse().unwrap();
+    let made = wish_for(&world, &vec![asker; large.stuck.min(8)]).await;
+    names.insert("wish", made[0].to_string());
     let portal = Portal::new(world).await;
     let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
     let mut visitors = BTreeMap::new();
@@ -308,6 +328,25 @@ pub(crate) async fn keep_apart(world: &World, company: &Company, newcomer: latch
             exceptions::grant(&world.db, world.clock.as_ref(), &actor, &wish, "UTC").await.unwrap();
         }
     }
+}
+
+/// Wishes that wait for the manager, or for the boss whose own they are.
+pub(crate) async fn wish_for(world: &World, wishers: &[IdentityId]) -> Vec<WishId> {
+    let mut tx = world.tx().await;
+    let set = AppliedSetId::new(world.now());
+    applied::insert(&mut tx, set, applied::CATALOG, "aa", "a test", "").await.unwrap();
+    wishes::set_rule(&mut tx, Some(r#"{"approvers":"manager","fallback":"security","deadline":{"after":"2d","then":"remind"}}"#), set)
+        .await
+        .unwrap();
+    bulk::touch_catalog(&mut tx).await.unwrap();
+    tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::WishRuleRetired {})]).await.unwrap();
+    let mut made = Vec::new();
+    for (n, who) in wishers.iter().enumerate() {
+        let words = format!("Something that isn't there, number {n}");
+        let key = uuid::Uuid::new_v4();
+        made.push(make(&world.db, world.clock.as_ref(), &world.actor(*who), key, &words).await.unwrap().wish);
+    }
+    made
 }
 
 /// What stands for the names in the addresses.

@@ -72,6 +72,7 @@ fn catalog() -> CatalogPage {
             description: "Look at postings and balances.".to_owned(),
             why: "5 of your 7 teammates have this".to_owned(),
         }],
+        wish: Some("/wishes/new".to_owned()),
         others: Some(Others { count: 7, href: "/catalog?all=1".to_owned(), shown: false }),
         back: "/catalog".to_owned(),
     }

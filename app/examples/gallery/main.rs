@@ -12,6 +12,7 @@ mod keeping_apart;
 mod sheet;
 mod style;
 mod watching;
+mod wishing;
 mod world;
 
 use std::error::Error;
@@ -37,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             watching::sheets(),
             keeping_apart::sheets(),
             expiring::sheets(),
+            wishing::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

@@ -24,3 +24,4 @@ pub mod signing;
 pub mod system;
 pub mod systems;
 pub mod team;
+pub mod wishes;

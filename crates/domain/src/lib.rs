@@ -17,12 +17,13 @@ pub mod portal_role;
 pub mod role;
 pub mod system;
 mod text_enum;
+pub mod wish;
 
 pub use id::{
     AccountId, AppliedSetId, AttemptId, DecisionId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId,
     GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId, RequestId, RoleId,
     RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
-    TokenId,
+    TokenId, WishId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

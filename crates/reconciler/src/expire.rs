@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, deadline, delegate, expire, separation, sessions};
+use latchkey_service::{approvers, deadline, delegate, expire, separation, sessions, wishes};
 
 use crate::{Result, shared::Shared};
 
@@ -24,13 +24,15 @@ pub struct Expired {
     pub reminded: usize,
     /// Exceptions from rules that keep duties apart, whose time was over.
     pub exceptions: usize,
+    /// Wishes in words that should have been answered by now, or that wait for others.
+    pub wishes: usize,
 }
 
 impl Expired {
     /// Whether there may be more to do.
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
-        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions]
+        [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions, self.wishes]
             .into_iter()
             .any(|n| n >= most)
     }
@@ -47,6 +49,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let overdue = deadline::run_overdue(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
     let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
+    let wishes = wishes::time::remind(db, clock, AT_ONCE).await;
+    let moved = wishes::time::look_again(db, clock, AT_ONCE).await;
     let done = Expired {
         ended: ended?,
         started: started?,
@@ -55,6 +59,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
         turned: turned?,
         reminded: reminded?,
         exceptions: exceptions?,
+        wishes: wishes? + moved?,
     };
     if done != Expired::default() {
         tracing::info!(
@@ -65,14 +70,16 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             turned = done.turned,
             reminded = done.reminded,
             exceptions = done.exceptions,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over",
+            wishes = done.wishes,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} wishes looked after",
             done.ended,
             done.started,
             done.lapsed,
             done.overdue,
             done.turned,
             done.reminded,
-            done.exceptions
+            done.exceptions,
+            done.wishes
         );
     }
     Ok(done)

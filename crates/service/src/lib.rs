@@ -51,6 +51,7 @@ pub mod succession;
 pub mod suggestions;
 pub mod system_pages;
 pub mod way;
+pub mod wishes;
 pub mod withdraw_item;
 pub mod write_message;
 

@@ -2,6 +2,7 @@
 //! reconciler sends it. The same thing is never told twice to the same person.
 
 pub(crate) mod conversation;
+pub(crate) mod wishes;
 mod words;
 
 use latchkey_domain::{

@@ -167,7 +167,7 @@ async fn write(
     tx.now_is(clock.now());
 
     let request = RequestId::new(tx.now());
-    let reference = reference(request);
+    let reference = readable("R", request.0);
     let new = NewRequest {
         id: request,
         reference: reference.clone(),
@@ -496,10 +496,10 @@ fn refusal(r: latchkey_policy::Refusal) -> Refusal {
 }
 
 /// What people quote: six letters and digits out of the id's random part, without those that look alike.
-fn reference(id: RequestId) -> String {
+pub(crate) fn readable(kind: &str, id: Uuid) -> String {
     const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
-    let mut rest = id.0.as_u128() & 0x3fff_ffff_ffff_ffff;
-    let mut text = String::from("R-");
+    let mut rest = id.as_u128() & 0x3fff_ffff_ffff_ffff;
+    let mut text = format!("{kind}-");
     for _ in 0..7 {
         let at = usize::try_from(rest % 31).unwrap_or(0);
         text.push(char::from(ALPHABET[at]));

@@ -52,6 +52,7 @@ pub mod system_reads;
 pub mod systems;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod wishes;
 pub mod work;
 
 pub use connection::{Db, Read, Url};

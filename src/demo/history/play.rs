@@ -1,6 +1,7 @@
 //! Plays what is planned, moment by moment.
 
 mod acts;
+mod wishes;
 
 use std::{
     cmp::Reverse,
@@ -10,7 +11,7 @@ use std::{
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    IdentityId, Instant, ItemId,
+    IdentityId, Instant, ItemId, WishId,
     clock::{Clock, ManualClock},
 };
 use latchkey_reconciler::Worker;
@@ -21,6 +22,7 @@ use latchkey_service::{
 use rand::{Rng, rngs::StdRng};
 
 use super::{History, cast::Cast, days};
+pub use wishes::{Answer, Wish};
 use crate::cli::Failure;
 
 /// What becomes of a request.
@@ -60,6 +62,11 @@ pub struct Ask {
 #[derive(Debug, Clone)]
 enum Action {
     Ask(Ask),
+    Wish(Wish),
+    Answer {
+        wish: WishId,
+        answer: Answer,
+    },
     Decide {
         item: ItemId,
         fate: Fate,
@@ -174,6 +181,11 @@ impl<'a> Play<'a> {
     /// Somebody asks, at that time.
     pub fn ask(&mut self, at: Instant, ask: Ask) {
         self.put(at, Action::Ask(ask));
+    }
+
+    /// Somebody wishes for something in words, at that time.
+    pub fn wish(&mut self, at: Instant, wish: Wish) {
+        self.put(at, Action::Wish(wish));
     }
 
     /// Somebody signs in, at that time.

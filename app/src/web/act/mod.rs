@@ -16,6 +16,7 @@ pub mod grant_exception;
 pub mod hand_over;
 pub mod request_role;
 pub mod retry_fulfilment;
+pub mod wishes;
 pub mod withdraw_item;
 pub mod write_message;
 

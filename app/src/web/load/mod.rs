@@ -21,6 +21,7 @@ pub mod separation;
 pub mod sessions;
 pub mod systems;
 pub mod team;
+pub mod wishes;
 
 mod conflicts;
 mod gives;

@@ -25,6 +25,7 @@ mod names;
 mod separation;
 mod systems;
 mod unknown;
+mod wishes;
 mod words;
 
 /// One part of a sentence.
@@ -294,6 +295,10 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
             ("piece", _) => ". For: ",
+            ("wish", _) => ". They wish for: ",
+            ("name", EventBody::WishRoleProposed { .. }) => ". It should be called: ",
+            ("gives", _) => ". It should give: ",
+            ("words", body) if wishes::is_about_one(body) => ". They wrote: ",
             ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
             ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",

@@ -35,6 +35,8 @@ impl Play<'_> {
     pub(super) async fn play(&mut self, action: Action) -> Result<(), ServiceError> {
         match action {
             Action::Ask(ask) => self.play_ask(ask).await,
+            Action::Wish(wish) => self.play_wish(wish).await,
+            Action::Answer { wish, answer } => self.play_answer(wish, answer).await,
             Action::Decide { item, fate, at_once } => self.play_decide(item, fate, at_once).await,
             Action::Withdraw { item, who } => {
                 let actor = self.actor(who).await?;
@@ -69,7 +71,7 @@ impl Play<'_> {
         }
     }
 
-    async fn actor(&self, who: IdentityId) -> Result<Actor, ServiceError> {
+    pub(super) async fn actor(&self, who: IdentityId) -> Result<Actor, ServiceError> {
         Ok(cast::actor(&mut self.history.db.read().await?, who, self.clock.now()).await?)
     }
 

@@ -8,7 +8,7 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, conversation::conversation, separation::separation, systems::systems, words};
+use super::{Draft, Piece, conversation::conversation, separation::separation, systems::systems, wishes::wishes, words};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
@@ -64,6 +64,16 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::ItemShortened { .. }
         | EventBody::ItemHandedOver { .. }
         | EventBody::ApproverAdded { .. } => conversation(d, body),
+        EventBody::WishRuleApplied { .. }
+        | EventBody::WishRuleRetired { .. }
+        | EventBody::WishMade { .. }
+        | EventBody::WishWaits { .. }
+        | EventBody::WishAnswered { .. }
+        | EventBody::WishRoleProposed { .. }
+        | EventBody::WishProposalDecided { .. }
+        | EventBody::WishRefused { .. }
+        | EventBody::WishWithdrawn { .. }
+        | EventBody::WishOverdue { .. } => wishes(d, body),
         EventBody::AdministratorAdded { .. }
         | EventBody::GrantCreated { .. }
         | EventBody::GrantStarted { .. }
