@@ -335,9 +335,13 @@ pub(crate) async fn wish_for(world: &World, wishers: &[IdentityId]) -> Vec<WishI
     let mut tx = world.tx().await;
     let set = AppliedSetId::new(world.now());
     applied::insert(&mut tx, set, applied::CATALOG, "aa", "a test", "").await.unwrap();
-    wishes::set_rule(&mut tx, Some(r#"{"approvers":"manager","fallback":"security","deadline":{"after":"2d","then":"remind"}}"#), set)
-        .await
-        .unwrap();
+    wishes::set_rule(
+        &mut tx,
+        Some(r#"{"approvers":"manager","fallback":"security","deadline":{"after":"2d","then":"remind"}}"#),
+        set,
+    )
+    .await
+    .unwrap();
     bulk::touch_catalog(&mut tx).await.unwrap();
     tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::WishRuleRetired {})]).await.unwrap();
     let mut made = Vec::new();

@@ -48,10 +48,7 @@ fn group(name: &str, rows: Vec<EndingRow>) -> EndingGroup {
 
 fn tabs(of_roles: bool) -> Vec<Tab> {
     let tab = |label: &str, href: &str, here| Tab { label: label.to_owned(), href: href.to_owned(), count: None, here };
-    vec![
-        tab("Yours", "/expiring", !of_roles),
-        tab("Of roles that you own", "/expiring?of=roles", of_roles),
-    ]
+    vec![tab("Yours", "/expiring", !of_roles), tab("Of roles that you own", "/expiring?of=roles", of_roles)]
 }
 
 fn usual() -> ExpiringPage {
@@ -79,7 +76,8 @@ fn of_roles() -> ExpiringPage {
     };
     let mut rows: Vec<EndingRow> = (0..40).map(held).collect();
     rows[1].problem = Some(
-        "Nobody could decide on this: you own the role, and you asked for it. They can ask for it themselves.".to_owned(),
+        "Nobody could decide on this: you own the role, and you asked for it. They can ask for it themselves."
+            .to_owned(),
     );
     rows[1].chosen = false;
     rows[3].asked = Some(("R-9MQ27XP".to_owned(), None));

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 use crate::sheet::Sheet;
 use crate::world::{LONG_NAME, LONG_ROLE, PEOPLE, ROLES, ago, end_in, links, person, reader};
 
-const WORDS: &str = "Export the sensor list of a harbour as a table, for the yearly count.\nToday I copy it by hand from the map.";
+const WORDS: &str =
+    "Export the sensor list of a harbour as a table, for the yearly count.\nToday I copy it by hand from the map.";
 
 fn tabs(to_answer: bool) -> Vec<Tab> {
     let tab = |label: &str, here| Tab { label: label.to_owned(), href: "#".to_owned(), count: None, here };
@@ -123,7 +124,8 @@ pub fn sheets() -> Vec<Sheet> {
         href: "/roles/1".to_owned(),
         to_cart: Some("01973f2b".to_owned()),
     });
-    answered.stands = Sentence::default().link("Samir Benali", "/people/7").text(" answered ").moment(ago(60), Told::Relative);
+    answered.stands =
+        Sentence::default().link("Samir Benali", "/people/7").text(" answered ").moment(ago(60), Told::Relative);
     answered.said = vec![said(2, "Sales reports is the role for that.\nThe list is its third table.")];
     let mut proposed = wish(StateWord::new(Mark::Waiting, "A new role is proposed"));
     proposed.due = None;

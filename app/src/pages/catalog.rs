@@ -135,20 +135,8 @@ pub fn CatalogView(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let CatalogPage {
-        query,
-        keep,
-        facets,
-        chosen,
-        clear,
-        rows,
-        links,
-        nothing_applied,
-        suggested,
-        others,
-        wish,
-        back,
-    } = page;
+    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, others, wish, back } =
+        page;
     view! {
         <PageHead title="Catalog">
             <p>

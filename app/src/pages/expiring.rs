@@ -132,12 +132,8 @@ fn group_section(at: usize, group: EndingGroup, of_roles: bool, after: &str, rea
     };
     let aside = if goes_on { format!("{count} here, more on the next page") } else { count };
     let whose = if of_roles { "roles" } else { "own" };
-    let hidden = vec![
-        ("once", once),
-        ("whose", whose.to_owned()),
-        ("group", at.to_string()),
-        ("after", after.to_owned()),
-    ];
+    let hidden =
+        vec![("once", once), ("whose", whose.to_owned()), ("group", at.to_string()), ("after", after.to_owned())];
     let open = rows.iter().any(|row| row.asked.is_none());
     let about = name.clone();
     let legend = if of_roles { "For whom" } else { "Which" };

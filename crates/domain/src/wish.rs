@@ -5,8 +5,10 @@
 //!   │ ◀─────────no──────────┐
 //!   │────a new role──▶ Proposed ──yes──▶ Coming ──it is there──▶ Answered
 //!   │────no──────────▶ Refused
-//!   └────taken back──▶ Withdrawn (from Proposed and Coming as well)
+//!   └────taken back──▶ Withdrawn
 //! ```
+//!
+//! While a new role is proposed or made, those who answer may still answer otherwise, and the wisher may take it back.
 
 use crate::text_enum::text_enum;
 
@@ -67,9 +69,10 @@ impl WishState {
     /// When it doesn't fit the state.
     pub const fn reply(self, reply: WishReply) -> Result<Self, InvalidReply> {
         match (self, reply) {
-            (Self::Open | Self::Coming, WishReply::Role) => Ok(Self::Answered),
-            (Self::Open, WishReply::Draft) => Ok(Self::Proposed),
-            (Self::Open | Self::Coming, WishReply::Refused) => Ok(Self::Refused),
+            (Self::Open | Self::Proposed | Self::Coming, WishReply::Role) => Ok(Self::Answered),
+            // Whoever should own it says nothing: then somebody else may.
+            (Self::Open | Self::Proposed, WishReply::Draft) => Ok(Self::Proposed),
+            (Self::Open | Self::Proposed | Self::Coming, WishReply::Refused) => Ok(Self::Refused),
             (Self::Proposed, WishReply::Accepted) => Ok(Self::Coming),
             (Self::Proposed, WishReply::Declined) => Ok(Self::Open),
             (state, _) => Err(InvalidReply { state, step: "answered so" }),

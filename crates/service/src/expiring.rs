@@ -161,11 +161,7 @@ async fn chosen(c: &mut impl latchkey_store::AsConn, grants: &[GrantId]) -> Serv
     ))
 }
 
-async fn owns_all(
-    c: &mut impl latchkey_store::AsConn,
-    who: IdentityId,
-    rows: &[ExpiringRow],
-) -> ServiceResult<()> {
+async fn owns_all(c: &mut impl latchkey_store::AsConn, who: IdentityId, rows: &[ExpiringRow]) -> ServiceResult<()> {
     let roles: HashSet<Uuid> = rows.iter().map(|row| row.role_id).collect();
     for role in roles {
         let owner = ownership::of(c, Owned::Role(RoleId(role))).await?;

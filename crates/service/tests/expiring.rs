@@ -56,7 +56,13 @@ async fn asks_for(s: &Scene, who: IdentityId, role: Role, piece: &str) -> Servic
     Ok(s.item_of(done.request).await)
 }
 
-async fn extend(s: &Scene, who: IdentityId, whose: Whose, grants: &[GrantId], reason: &str) -> ServiceResult<Submitted> {
+async fn extend(
+    s: &Scene,
+    who: IdentityId,
+    whose: Whose,
+    grants: &[GrantId],
+    reason: &str,
+) -> ServiceResult<Submitted> {
     let asked =
         Extension { form_key: Uuid::new_v4(), whose, grants, length: Some(Span::from_days(30).unwrap()), reason };
     expiring::extend(&s.world.db, s.world.clock.as_ref(), &person(s, who), &asked).await

@@ -30,7 +30,8 @@ async fn with_rule(world: World, body: Option<&str>) -> Scene {
     let set = AppliedSetId::new(s.world.now());
     applied::insert(&mut tx, set, applied::CATALOG, "aa", "a test", "").await.unwrap();
     store::set_rule(&mut tx, body, set).await.unwrap();
-    let (_, event) = testing::add_system(&mut tx, "others", latchkey_domain::system::SystemKind::Ldap, None).await.unwrap();
+    let (_, event) =
+        testing::add_system(&mut tx, "others", latchkey_domain::system::SystemKind::Ldap, None).await.unwrap();
     tx.commit(vec![event]).await.unwrap();
     s
 }
@@ -158,8 +159,12 @@ both_databases! {
         assert_eq!(code(say(&s, s.manager, id, draft(s.ann)).await), "wish.owner_wishes");
         assert_eq!(say(&s, s.manager, id, draft(s.owner)).await.unwrap(), WishState::Proposed);
         assert_eq!(waits_for(&s, id).await, [s.owner]);
-        assert_eq!(told(&s, "wish_proposed").await, 1);
+        assert_eq!(told(&s, "wish_proposed").await, 1, "the owner is asked");
         assert_eq!(told(&s, "wish_coming").await, 0, "nothing is told as coming before");
+        assert_eq!(say(&s, s.manager, id, draft(s.boss)).await.unwrap(), WishState::Proposed, "another owner, meanwhile");
+        assert_eq!(code(decide(&s, s.owner, id, true, "").await), "not_found");
+        assert_eq!(say(&s, s.manager, id, draft(s.owner)).await.unwrap(), WishState::Proposed);
+        assert_eq!(waits_for(&s, id).await, [s.owner]);
         assert_eq!(code(decide(&s, s.manager, id, true, "").await), "not_found");
         assert_eq!(code(decide(&s, s.owner, id, false, " ").await), "wish.no_missing");
         assert_eq!(decide(&s, s.owner, id, false, "Bob knows that list").await.unwrap(), WishState::Open);

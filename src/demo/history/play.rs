@@ -22,8 +22,8 @@ use latchkey_service::{
 use rand::{Rng, rngs::StdRng};
 
 use super::{History, cast::Cast, days};
-pub use wishes::{Answer, Wish};
 use crate::cli::Failure;
+pub use wishes::{Answer, Wish};
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

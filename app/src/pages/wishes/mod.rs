@@ -1,5 +1,6 @@
 //! Wishes in words: the lists, the form, and one wish with its answers.
 
+mod answering;
 mod list;
 mod new;
 mod one;

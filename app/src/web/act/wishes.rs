@@ -85,9 +85,11 @@ async fn said(state: &AppState, fields: &Fields) -> Result<Result<Answer, FieldP
     Ok(match fields.text("answer") {
         "role" => match fields.text("role").parse::<RoleId>() {
             Ok(role) => Ok(Answer::Role { role, words: text("role_words") }),
-            Err(_) => {
-                Err(FieldProblem::new("role", "wish.role_missing", "Choose the role. Search for it where it isn\u{2019}t listed."))
-            }
+            Err(_) => Err(FieldProblem::new(
+                "role",
+                "wish.role_missing",
+                "Choose the role. Search for it where it isn\u{2019}t listed.",
+            )),
         },
         "draft" => {
             let owner = found(&mut state.db.read().await?, fields.text("owner").trim()).await?;

@@ -88,7 +88,9 @@ pub(in crate::web) async fn get(
         suggested: suggested.into_iter().filter_map(|s| suggested_role(&catalog, s)).collect(),
         wish: catalog.answers_wishes.then(|| match text {
             "" => "/wishes/new".to_owned(),
-            text => format!("/wishes/new?words={}", form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()),
+            text => {
+                format!("/wishes/new?words={}", form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>())
+            }
         }),
         back: query.with(PATH, "after", None),
     };

@@ -113,8 +113,7 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn groups(&self, rows: &[ExpiringRow], next: Option<&str>) -> Vec<EndingGroup> {
-        let groups: Vec<&[ExpiringRow]> =
-            rows.chunk_by(|a, b| key(a, self.whose) == key(b, self.whose)).collect();
+        let groups: Vec<&[ExpiringRow]> = rows.chunk_by(|a, b| key(a, self.whose) == key(b, self.whose)).collect();
         let last = groups.len().saturating_sub(1);
         groups
             .into_iter()

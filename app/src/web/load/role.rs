@@ -233,7 +233,9 @@ fn form(
         piece: draft.map(|d| d.value("piece")).unwrap_or_default(),
         pieces: Vec::new(),
         questions: Vec::new(),
-        errors: draft.map(|d| d.errors(&["beneficiary_id", "duration", "starts_on", "reason", "piece"])).unwrap_or_default(),
+        errors: draft
+            .map(|d| d.errors(&["beneficiary_id", "duration", "starts_on", "reason", "piece"]))
+            .unwrap_or_default(),
         extends,
         conflicts: Vec::new(),
     }

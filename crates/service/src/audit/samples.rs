@@ -1,9 +1,11 @@
 //! One event of every kind, for tests.
 
+mod wishes;
+
 use latchkey_domain::{
     AccountId, AppliedSetId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId, IdentityId, Instant, ItemId,
     MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
-    SeparationRuleVersionId, SessionId, StageId, SystemId, WishId,
+    SeparationRuleVersionId, SessionId, StageId, SystemId,
     account::AccountState,
     event::{EventBody, SeparationSide, StageApprover, SubmittedItem},
     fulfilment::{Outcome, Presence},
@@ -45,7 +47,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     all.extend(separation());
     all.extend(people());
     all.extend(asking());
-    all.extend(wishes());
+    all.extend(wishes::bodies());
     all.extend(holding());
     all.extend(systems());
     all
@@ -370,35 +372,5 @@ fn systems() -> Vec<EventBody> {
     });
     all.push(EventBody::FulfilmentRetried { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
     all.push(EventBody::FulfilmentKept { fulfilment: WORK, identity: BO, system: SYSTEM, entitlement: ENTITLEMENT });
-    all
-}
-
-fn wishes() -> Vec<EventBody> {
-    let (wish, wisher) = (WishId(n(20)), ANN);
-    let approver = |because: &str| StageApprover { identity: BO, because: because.to_owned(), on_behalf_of: None };
-    let mut all = vec![
-        EventBody::WishRuleApplied {
-            approvers: vec!["group:it-desk".into(), "manager".into()],
-            fallback: Some("security".into()),
-            within: "3d".into(),
-        },
-        EventBody::WishRuleRetired {},
-        EventBody::WishMade { wish, reference: "W-7KPQ2MX".into(), wisher },
-        EventBody::WishOverdue { wish, wisher },
-    ];
-    for approvers in [vec![], vec![approver("group")], vec![approver("proposed-owner"), approver("manager")]] {
-        all.push(EventBody::WishWaits { wish, wisher, approvers });
-    }
-    for on_behalf_of in [None, Some(BO)] {
-        all.push(EventBody::WishAnswered { wish, wisher, role: ROLE, on_behalf_of });
-        all.push(EventBody::WishRoleProposed { wish, wisher, owner: BO, on_behalf_of });
-        all.push(EventBody::WishRefused { wish, wisher, on_behalf_of });
-    }
-    for accepted in [true, false] {
-        all.push(EventBody::WishProposalDecided { wish, wisher, owner: BO, accepted });
-    }
-    for because in ["withdrawn", "left"] {
-        all.push(EventBody::WishWithdrawn { wish, wisher, because: because.into() });
-    }
     all
 }

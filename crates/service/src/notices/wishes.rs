@@ -50,13 +50,7 @@ pub(crate) async fn still_waits(tx: &mut Tx, to: IdentityId, wish: &WishRow) -> 
 }
 
 /// There is a role for the reader's wish.
-pub(crate) async fn role(
-    tx: &mut Tx,
-    wish: &WishRow,
-    role: RoleId,
-    name: &str,
-    words: &str,
-) -> ServiceResult<()> {
+pub(crate) async fn role(tx: &mut Tx, wish: &WishRow, role: RoleId, name: &str, words: &str) -> ServiceResult<()> {
     let (quote, link) = (quoted(&wish.words), link(wish.id()));
     let said = remark("They", words);
     let words = Words {

@@ -188,7 +188,8 @@ impl Draft {
         let mut problems = Vec::new();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         if name.is_empty() || name.chars().count() > MAX_NAME {
-            let message = format!("Name the role in at most {MAX_NAME} characters, such as \u{201c}Harbour list reader\u{201d}.");
+            let message =
+                format!("Name the role in at most {MAX_NAME} characters, such as \u{201c}Harbour list reader\u{201d}.");
             problems.push(FieldProblem::new("name", "wish.name", message));
         }
         let missing = "Say what it should give: on which system, and to do what.";

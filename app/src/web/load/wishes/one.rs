@@ -82,7 +82,13 @@ impl Reading<'_> {
         let own = wish.wisher_id == self.me.0;
         let seat = self.answerers.iter().find(|a| a.identity_id == self.me.0 && !own);
         let as_owner = seat.is_some_and(|a| a.because == PROPOSED_OWNER);
-        let answers = seat.is_some() && matches!(wish.state, WishState::Open | WishState::Coming);
+        // Whoever proposed a new role may still answer otherwise, as long as its owner says nothing.
+        let proposed = self.replies.iter().any(|r| r.author_id == self.me.0 && r.kind == WishReply::Draft);
+        let answers = match wish.state {
+            WishState::Open | WishState::Coming => seat.is_some(),
+            WishState::Proposed => proposed && !own,
+            _ => false,
+        };
         let drafted = self.replies.iter().rev().find(|r| r.draft_name.is_some());
         let makes = wish.state == WishState::Coming && (seat.is_some() || keeps);
         WishPage {
@@ -174,7 +180,8 @@ impl Reading<'_> {
     }
 
     fn message(&self, reply: &ReplyRow) -> ThreadMessage {
-        let role = reply.role_id.and_then(|id| self.catalog.role(id.into())).map(|r| r.name.clone()).unwrap_or_default();
+        let role =
+            reply.role_id.and_then(|id| self.catalog.role(id.into())).map(|r| r.name.clone()).unwrap_or_default();
         let first = match reply.kind {
             WishReply::Role => format!("{role} is the role for that."),
             WishReply::Draft => format!(

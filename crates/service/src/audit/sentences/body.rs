@@ -8,7 +8,9 @@ use latchkey_domain::{
     item::Verdict,
 };
 
-use super::{Draft, Piece, conversation::conversation, separation::separation, systems::systems, wishes::wishes, words};
+use super::{
+    Draft, Piece, conversation::conversation, separation::separation, systems::systems, wishes::wishes, words,
+};
 
 /// The sentence of an event.
 pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {

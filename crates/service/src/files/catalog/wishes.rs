@@ -39,8 +39,8 @@ pub(super) fn parse(doc: &Doc<'_>, errors: &mut Errors) -> Option<WishesFile> {
     let offset = approvers.offset;
     let mut named = Named::default();
     let mut sound = true;
-    for (rule, field) in (approvers.value.iter().map(|rule| (rule, "approvers")))
-        .chain(fallback.iter().map(|rule| (rule, "fallback")))
+    for (rule, field) in
+        (approvers.value.iter().map(|rule| (rule, "approvers"))).chain(fallback.iter().map(|rule| (rule, "fallback")))
     {
         if matches!(rule.value, ApproverRule::RoleOwner | ApproverRule::SystemOwner) {
             let message = format!("{field} is \"{}\", and what is wished for has no role yet", rule.value);
@@ -50,8 +50,12 @@ pub(super) fn parse(doc: &Doc<'_>, errors: &mut Errors) -> Option<WishesFile> {
         }
         named.add(doc, rule, field);
     }
-    let deadline =
-        Deadline { after: within.value, counts: counts.map_or_else(Counts::default, |at| at.value), then: Overdue::Remind, to: None };
+    let deadline = Deadline {
+        after: within.value,
+        counts: counts.map_or_else(Counts::default, |at| at.value),
+        then: Overdue::Remind,
+        to: None,
+    };
     let rules: Vec<ApproverRule> = approvers.value.into_iter().map(|at| at.value).collect();
     let rule = StageRule { deadline: Some(deadline), ..StageRule::any(rules, fallback.map(|at| at.value)) };
     for (message, expected) in rule.problems() {
