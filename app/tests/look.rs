@@ -15,6 +15,8 @@ mod deciding;
 mod edges;
 #[path = "../examples/gallery/emergencies.rs"]
 mod emergencies;
+#[path = "../examples/gallery/expiring.rs"]
+mod expiring;
 #[path = "../examples/gallery/following.rs"]
 mod following;
 #[path = "../examples/gallery/keeping_apart.rs"]
@@ -27,6 +29,8 @@ mod style;
 mod telling;
 #[path = "../examples/gallery/watching.rs"]
 mod watching;
+#[path = "../examples/gallery/wishing.rs"]
+mod wishing;
 #[path = "../examples/gallery/world.rs"]
 mod world;
 
@@ -49,6 +53,8 @@ fn pages() -> Vec<(&'static str, String)> {
             keeping_apart::sheets(),
             emergencies::sheets(),
             telling::sheets(),
+            expiring::sheets(),
+            wishing::sheets(),
             edges::sheets(),
         ]
         .into_iter()

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use crate::{
     emergencies,
     portal::{Portal, Visitor},
-    queries::{filled, keep_apart, literal, managed_grant, named, one, policy, right},
+    queries::{end_soon, filled, keep_apart, literal, managed_grant, named, one, policy, right, wish_for},
 };
 
 /// What the previous release's pages sent.
@@ -105,7 +105,13 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
     emergencies::taken(&world, company.people[60], second).await;
     let over = emergencies::taken(&world, newcomer, first).await;
     end_grant(&world.db, world.clock.as_ref(), &manager, over.grant, "It is mended").await.unwrap();
+    let (ending, _) = end_soon(&world, &company, company.people[60], 1).await;
     let mut names = names(&world, &company).await;
+    names.insert("ending", ending.to_string());
+    let asker = IdentityId(named(&names, "third_asker").parse().unwrap());
+    for (n, wish) in ["wish", "other_wish", "proposed_wish"].into_iter().zip(wish_for(&world, &[asker; 3]).await) {
+        names.insert(n, wish.to_string());
+    }
     let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
     names.insert("right", right.to_string());
     let portal = Portal::new(world).await;
@@ -226,7 +232,13 @@ both_databases! {
             ("decisions that were moved on", "select count(*) from event where kind = 'stage_moved_on'"),
             ("choices of a digest", "select count(*) from notice_preference where kind_group = 'messages' and choice = 'digest'"),
             ("withdrawals", "select count(*) from item where state = 'withdrawn'"),
-            ("grants that were given back", "select count(*) from role_grant where end_reason = 'given_back'"),
+            ("grants that were given back", "select count(*) from role_grant where end_reason = 'given_back' and role_id not in (select id from role where key = 'ending')"),
+            ("grants that were let go of", "select count(*) from role_grant where end_reason = 'given_back' and role_id in (select id from role where key = 'ending')"),
+            ("requests for more time", "select count(*) from item where reason = 'The work goes on' and extends_id is not null"),
+            ("requests for a piece of work", "select count(*) from item where piece = 'Year-end close'"),
+            ("wishes that were answered", "select count(*) from wish where state = 'answered'"),
+            ("new roles that were agreed on", "select count(*) from wish where state = 'coming'"),
+            ("wishes that were taken back", "select count(*) from wish where state = 'withdrawn'"),
             ("attempts that were asked for", "select count(*) from event where kind = 'fulfilment_retried'"),
             ("restores that were confirmed", "select count(*) from installation where mode = 'acting'"),
         ] {

@@ -2,9 +2,20 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::mpsc::channel};
 
-use latchkey_domain::IdentityId;
-use latchkey_service::separation::exceptions::{self, ExceptionWish};
-use latchkey_store::testing::bulk::{self, Company, Size};
+use latchkey_domain::{
+    AppliedSetId, GrantId, IdentityId, WishId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+};
+use latchkey_service::{
+    separation::exceptions::{self, ExceptionWish},
+    wishes::make::make,
+};
+use latchkey_store::{
+    applied,
+    testing::bulk::{self, Company, Size},
+    wishes,
+};
 use latchkey_testkit::World;
 use serde_json::json;
 
@@ -66,6 +77,11 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Holder, "/access/{grant}/give-back", 2),
     (Holder, "/access/{right}/activate", 8),
     (Manager, "/access/{managed_grant}/end", 4),
+    (New, "/expiring", 3),
+    (Holder, "/expiring", 3),
+    (Manager, "/expiring?of=roles", 3),
+    (Manager, "/expiring?of=roles&after={ending_grant}", 3),
+    (Holder, "/expiring/let-go?grant={ending_own_grant}", 2),
     (New, "/approvals", 2),
     (Manager, "/approvals", 15),
     (Manager, "/approvals?item={open_item}", 15),
@@ -77,6 +93,12 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Manager, "/approvals/hand-over/{open_item}?q=ada", 5),
     (Manager, "/approvals/delegation", 3),
     (Manager, "/approvals/delegation?q=ada", 5),
+    (New, "/wishes", 3),
+    (Manager, "/wishes", 3),
+    (Asker, "/wishes?show=own", 3),
+    (New, "/wishes/new", 8),
+    (Asker, "/wishes/{wish}", 4),
+    (Manager, "/wishes/{wish}?q=payroll", 5),
     (Manager, "/team", 3),
     (Holder, "/people/{holder}", 9),
     (Manager, "/people/{asker}", 13),
@@ -212,8 +234,14 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
         emergencies::taken(&world, who, rescue).await;
     }
     let mut names = names(&world, &company).await;
-    let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
+    let holder: IdentityId = named(&names, "holder").parse().unwrap();
+    let right = right(&world, &company, holder).await;
     names.insert("right", right.to_string());
+    let (own, of_role) = end_soon(&world, &company, holder, large.conflicts).await;
+    names.extend([("ending_own_grant", own.to_string()), ("ending_grant", of_role.to_string())]);
+    let asker: IdentityId = named(&names, "asker").parse().unwrap();
+    let made = wish_for(&world, &vec![asker; large.stuck.min(8)]).await;
+    names.insert("wish", made[0].to_string());
     let portal = Portal::new(world).await;
     let [holder, asker] = ["holder", "asker"].map(|name| named(&names, name).parse().unwrap());
     let mut visitors = BTreeMap::new();
@@ -279,6 +307,24 @@ async fn grow_lists(world: &World, company: &Company, large: &Large) {
     assert_eq!(stuck, large.stuck as u64);
 }
 
+/// A role of the manager's that several people hold for a few days more, somebody among them. Gives their grant, and that of
+/// the first of the others.
+pub(crate) async fn end_soon(world: &World, company: &Company, who: IdentityId, others: usize) -> (GrantId, GrantId) {
+    let manager = company.people[company.manager];
+    let system = world.system("ending", latchkey_domain::system::SystemKind::Ldap, None).await;
+    let read = world.entitlement(system, "read").await;
+    let policy = world.policy("ending", &serde_json::from_str(&policy()).unwrap()).await;
+    let role = world.role("ending", Some(manager), policy, &[read]).await;
+    let end = world.now() + chrono::TimeDelta::days(5);
+    let own = world.grant(who, role, Some(end)).await;
+    let mut of_role = own;
+    for n in 0..others {
+        let other = world.person(&format!("Endre Soon{n:03}"), None).await;
+        of_role = world.grant(other, role, Some(end)).await;
+    }
+    (own, of_role)
+}
+
 /// A rule of the manager's that the newcomer and others are in conflict by, with an exception for each second of them.
 pub(crate) async fn keep_apart(world: &World, company: &Company, newcomer: latchkey_testkit::Person, conflicts: usize) {
     let manager = company.people[company.manager];
@@ -315,6 +361,29 @@ pub(crate) async fn right(world: &World, company: &Company, who: IdentityId) -> 
     let shell = world.entitlement(system, "shell").await;
     let role = world.role("activated", Some(company.people[company.manager]), policy, &[shell]).await;
     world.right(who, role, None).await
+}
+
+/// Wishes that wait for the manager, or for the boss whose own they are.
+pub(crate) async fn wish_for(world: &World, wishers: &[IdentityId]) -> Vec<WishId> {
+    let mut tx = world.tx().await;
+    let set = AppliedSetId::new(world.now());
+    applied::insert(&mut tx, set, applied::CATALOG, "aa", "a test", "").await.unwrap();
+    wishes::set_rule(
+        &mut tx,
+        Some(r#"{"approvers":"manager","fallback":"security","deadline":{"after":"2d","then":"remind"}}"#),
+        set,
+    )
+    .await
+    .unwrap();
+    bulk::touch_catalog(&mut tx).await.unwrap();
+    tx.commit(vec![NewEvent::new(ActorRef::Host, EventBody::WishRuleRetired {})]).await.unwrap();
+    let mut made = Vec::new();
+    for (n, who) in wishers.iter().enumerate() {
+        let words = format!("Something that isn't there, number {n}");
+        let key = uuid::Uuid::new_v4();
+        made.push(make(&world.db, world.clock.as_ref(), &world.actor(*who), key, &words).await.unwrap().wish);
+    }
+    made
 }
 
 /// What stands for the names in the addresses.

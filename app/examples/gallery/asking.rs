@@ -72,6 +72,7 @@ fn catalog() -> CatalogPage {
             description: "Look at postings and balances.".to_owned(),
             why: "5 of your 7 teammates have this".to_owned(),
         }],
+        wish: Some("/wishes/new".to_owned()),
         others: Some(Others { count: 7, href: "/catalog?all=1".to_owned(), shown: false }),
         back: "/catalog".to_owned(),
     }
@@ -104,6 +105,8 @@ fn form(errors: Vec<FormError>, reason: &str) -> RequestForm {
         remark: (!errors.is_empty()).then(|| "This replaces the request that waits.".to_owned()),
         reason: reason.to_owned(),
         reason_needed: true,
+        piece: String::new(),
+        pieces: vec!["Year-end close".to_owned(), "OPS-214".to_owned()],
         questions: Vec::new(),
         errors,
         extends: false,

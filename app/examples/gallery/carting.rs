@@ -69,7 +69,15 @@ fn line(at: usize) -> CartLine {
 }
 
 fn cart(lines: Vec<CartLine>) -> CartPage {
-    CartPage { lines, most: 20, once: "b1f0".to_owned(), problems: Vec::new() }
+    CartPage {
+        lines,
+        most: 20,
+        once: "b1f0".to_owned(),
+        piece: "Year-end close".to_owned(),
+        pieces: vec!["Year-end close".to_owned(), "OPS-214".to_owned()],
+        piece_error: None,
+        problems: Vec::new(),
+    }
 }
 
 fn failed() -> CartPage {

@@ -8,12 +8,14 @@ mod carting;
 mod deciding;
 mod edges;
 mod emergencies;
+mod expiring;
 mod following;
 mod keeping_apart;
 mod sheet;
 mod style;
 mod telling;
 mod watching;
+mod wishing;
 mod world;
 
 use std::error::Error;
@@ -41,6 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             activating::sheets(),
             emergencies::sheets(),
             telling::sheets(),
+            expiring::sheets(),
+            wishing::sheets(),
             edges::sheets(),
         ];
         for sheet in sheets.into_iter().flatten() {

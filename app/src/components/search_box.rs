@@ -9,7 +9,8 @@ use super::icon::{Glyph, Icon};
 #[component]
 pub fn SearchBox(
     /// Where it leads.
-    action: &'static str,
+    #[prop(into)]
+    action: String,
     /// What is searched: "Search the catalog".
     #[prop(into)]
     label: String,

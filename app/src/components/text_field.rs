@@ -33,8 +33,12 @@ pub fn TextField(
     /// True if it may stay empty.
     #[prop(optional)]
     optional: bool,
+    /// What the browser suggests while one types; one may type something else.
+    #[prop(optional)]
+    suggestions: Vec<String>,
 ) -> impl IntoView {
     let ids = FieldIds::of(name);
+    let list = (!suggestions.is_empty()).then(|| format!("suggestions-{name}"));
     let described = ids.described_by(hint.is_some(), error.is_some());
     let wrong = error.is_some().then_some("true");
     view! {
@@ -47,10 +51,16 @@ pub fn TextField(
                 value=value
                 autocomplete=autocomplete
                 inputmode=inputmode
+                list=list.clone()
                 aria-describedby=described
                 aria-invalid=wrong
                 required=!optional
             />
+            {list
+                .map(|id| {
+                    let options = suggestions.into_iter().map(|one| view! { <option value=one></option> }).collect_view();
+                    view! { <datalist id=id>{options}</datalist> }
+                })}
         </Field>
     }
     .into_any()

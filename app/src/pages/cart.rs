@@ -4,7 +4,7 @@ use chrono::Duration;
 use leptos::prelude::*;
 
 use super::parts::{QuestionField, QuestionFields};
-use super::role::{DurationChoice, StageList, StagePreview};
+use super::role::{DurationChoice, PieceField, StageList, StagePreview};
 use crate::components::{
     ActionBar, Empty, FieldError, Glyph, HiddenFields, Icon, Mark, Notice, PageHead, Risk, RiskLevel, duration_words,
     last_day, plural,
@@ -68,6 +68,12 @@ pub struct CartPage {
     pub most: usize,
     /// A value made for this drawing of the form: the same form sent twice is one request.
     pub once: String,
+    /// The piece of work that all of it is for, as typed.
+    pub piece: String,
+    /// What else the reader has or waits for it for: suggestions.
+    pub pieces: Vec<String>,
+    /// What is wrong with that, and what is expected.
+    pub piece_error: Option<String>,
     /// What stands against the request as a whole.
     pub problems: Vec<String>,
 }
@@ -92,7 +98,7 @@ pub fn CartView(
     reader: Reader,
 ) -> impl IntoView {
     let title = page.title();
-    let CartPage { lines, most, once, problems } = page;
+    let CartPage { lines, most, once, piece, pieces, piece_error, problems } = page;
     if lines.is_empty() {
         return view! {
             <PageHead title=title/>
@@ -105,7 +111,7 @@ pub fn CartView(
         }
         .into_any();
     }
-    let summary = summary(&lines, &problems);
+    let summary = summary(&lines, &problems, piece_error.as_deref());
     let several = lines.len() > 1;
     let more = (lines.len() >= most).then(|| format!("A cart has at most {most} lines."));
     view! {
@@ -132,6 +138,7 @@ pub fn CartView(
                         </div>
                     }
                 })}
+            <PieceField value=piece suggestions=pieces error=piece_error/>
             <ActionBar>
                 <button type="submit" class="button button-primary" name="do" value="submit">
                     "Submit request"
@@ -149,13 +156,14 @@ pub fn CartView(
     .into_any()
 }
 
-fn summary(lines: &[CartLine], problems: &[String]) -> Option<AnyView> {
-    let count = problems.len() + lines.iter().map(|l| l.problems.len()).sum::<usize>();
+fn summary(lines: &[CartLine], problems: &[String], piece: Option<&str>) -> Option<AnyView> {
+    let count = problems.len() + usize::from(piece.is_some()) + lines.iter().map(|l| l.problems.len()).sum::<usize>();
     if count == 0 {
         return None;
     }
     let title = if count == 1 { "There is a problem".to_owned() } else { format!("There are {count} problems") };
     let whole = problems.to_vec();
+    let piece = piece.map(|message| ("#field-piece".to_owned(), message.to_owned()));
     let of_lines: Vec<(String, String)> = lines
         .iter()
         .flat_map(|line| {
@@ -189,6 +197,7 @@ fn summary(lines: &[CartLine], problems: &[String]) -> Option<AnyView> {
                     {whole.into_iter().map(|message| view! { <li>{message}</li> }).collect_view()}
                     {of_lines
                         .into_iter()
+                        .chain(piece)
                         .map(|(href, message)| {
                             view! {
                                 <li>

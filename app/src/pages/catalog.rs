@@ -86,6 +86,8 @@ pub struct CatalogPage {
     pub suggested: Vec<SuggestedRole>,
     /// Roles that aren't for the reader, where there are some.
     pub others: Option<Others>,
+    /// Where what isn't in it is asked for in words, if somebody answers that.
+    pub wish: Option<String>,
     /// This page, for the way back after putting something into the cart.
     pub back: String,
 }
@@ -133,7 +135,7 @@ pub fn CatalogView(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, others, back } =
+    let CatalogPage { query, keep, facets, chosen, clear, rows, links, nothing_applied, suggested, others, wish, back } =
         page;
     view! {
         <PageHead title="Catalog">
@@ -164,6 +166,14 @@ pub fn CatalogView(
                     }
                         .into_any()
                 }}
+                {wish
+                    .map(|href| {
+                        view! {
+                            <p class="muted">
+                                "Not what you need? " <a href=href>"Ask for it in words"</a> "."
+                            </p>
+                        }
+                    })}
                 {others
                     .map(|others| {
                         let (words, link) = others.words();

@@ -222,6 +222,14 @@ pub fn HomeView(
             } else {
                 view! {
                     <AccessTable rows=access caption="Your access, what ends first at the top" reader=reader/>
+                    {(ending > 0)
+                        .then_some(
+                            view! {
+                                <p class="rows-more">
+                                    <a href="/expiring">"What ends soon, to extend or let go of together"</a>
+                                </p>
+                            },
+                        )}
                     {access_more
                         .then(|| {
                             view! {

@@ -37,6 +37,12 @@ impl Fields {
         self.0.get(name).and_then(|v| v.first()).map_or("", String::as_str)
     }
 
+    /// Whether a field was sent, empty or not.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Every value of a field.
     #[must_use]
     pub fn all(&self, name: &str) -> &[String] {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
     IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
-    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
+    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId, WishId,
     account::AccountState,
     actor::ActorRef,
     break_glass::Needed,
@@ -304,6 +304,28 @@ pub enum EventBody {
         instead_of: Option<IdentityId>,
     },
 
+    // --- wishes in words ---
+    /// The files say who answers wishes in words, as rules such as `group:it-desk`, and within which time.
+    WishRuleApplied { approvers: Vec<String>, fallback: Option<String>, within: String },
+    /// The files say no longer who answers wishes in words.
+    WishRuleRetired {},
+    /// Somebody wished for something that isn't in the catalog.
+    WishMade { wish: WishId, reference: String, wisher: IdentityId },
+    /// For whom a wish waits changed: those who answer, or whoever should own the new role; nobody once it is closed.
+    WishWaits { wish: WishId, wisher: IdentityId, approvers: Vec<StageApprover> },
+    /// A wish was answered with a role that is there.
+    WishAnswered { wish: WishId, wisher: IdentityId, role: RoleId, on_behalf_of: Option<IdentityId> },
+    /// A wish was answered with a new role, which `owner` has to agree to.
+    WishRoleProposed { wish: WishId, wisher: IdentityId, owner: IdentityId, on_behalf_of: Option<IdentityId> },
+    /// Whoever should own the new role agreed, or didn't; then the wish waits for another answer.
+    WishProposalDecided { wish: WishId, wisher: IdentityId, owner: IdentityId, accepted: bool },
+    /// A wish was refused.
+    WishRefused { wish: WishId, wisher: IdentityId, on_behalf_of: Option<IdentityId> },
+    /// A wish was taken back, or its wisher left: `because` is `withdrawn` or `left`.
+    WishWithdrawn { wish: WishId, wisher: IdentityId, because: String },
+    /// A wish wasn't answered in time; those who answer were reminded.
+    WishOverdue { wish: WishId, wisher: IdentityId },
+
     // --- holding ---
     /// An identity holds a role, from a time on and until a time.
     GrantCreated {
@@ -551,6 +573,20 @@ impl EventBody {
             | Self::BreakGlassReviewOverdue { grant, identity, role, .. }
             | Self::BreakGlassReviewed { grant, identity, role, .. } => {
                 vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
+            }
+            Self::WishRuleApplied { .. } | Self::WishRuleRetired {} => vec![],
+            Self::WishMade { wisher, .. } | Self::WishWithdrawn { wisher, .. } | Self::WishOverdue { wisher, .. } => {
+                vec![(Identity, wisher.0)]
+            }
+            Self::WishWaits { wisher, approvers, .. } => {
+                let mut all = vec![(Identity, wisher.0)];
+                all.extend(approvers.iter().map(|a| (Identity, a.identity.0)));
+                all
+            }
+            Self::WishAnswered { wisher, role, .. } => vec![(Identity, wisher.0), (Role, role.0)],
+            Self::WishRefused { wisher, .. } => vec![(Identity, wisher.0)],
+            Self::WishRoleProposed { wisher, owner, .. } | Self::WishProposalDecided { wisher, owner, .. } => {
+                vec![(Identity, wisher.0), (Identity, owner.0)]
             }
             Self::GrantStarted { grant, identity, role }
             | Self::GrantEnded { grant, identity, role, .. }

@@ -118,6 +118,8 @@ ids! {
     SystemId,
     /// An API token.
     TokenId,
+    /// What somebody wished for in words.
+    WishId,
 }
 
 #[cfg(test)]

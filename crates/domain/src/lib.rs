@@ -18,12 +18,13 @@ pub mod portal_role;
 pub mod role;
 pub mod system;
 mod text_enum;
+pub mod wish;
 
 pub use id::{
     AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId,
     FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId,
     RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId,
-    StageId, SystemId, TokenId,
+    StageId, SystemId, TokenId, WishId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

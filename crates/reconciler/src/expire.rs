@@ -1,6 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, break_glass, deadline, delegate, expire, separation, sessions};
+use latchkey_service::{approvers, break_glass, deadline, delegate, expire, separation, sessions, wishes};
 
 use crate::{Result, shared::Shared};
 
@@ -26,6 +26,8 @@ pub struct Expired {
     pub exceptions: usize,
     /// Reviews of what was taken in an emergency that nobody did in time.
     pub reviews: usize,
+    /// Wishes in words that should have been answered by now, or that wait for others.
+    pub wishes: usize,
 }
 
 impl Expired {
@@ -33,7 +35,7 @@ impl Expired {
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
         let done = [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions];
-        done.into_iter().chain([self.reviews]).any(|n| n >= most)
+        done.into_iter().chain([self.reviews, self.wishes]).any(|n| n >= most)
     }
 }
 
@@ -49,6 +51,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let reminded = expire::remind(db, clock, AT_ONCE).await;
     let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
     let reviews = break_glass::tell_overdue(db, clock, AT_ONCE).await;
+    let wishes = wishes::time::remind(db, clock, AT_ONCE).await;
+    let moved = wishes::time::look_again(db, clock, AT_ONCE).await;
     let done = Expired {
         ended: ended?,
         started: started?,
@@ -58,6 +62,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
         reminded: reminded?,
         exceptions: exceptions?,
         reviews: reviews?,
+        wishes: wishes? + moved?,
     };
     if done != Expired::default() {
         tracing::info!(
@@ -69,7 +74,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             reminded = done.reminded,
             exceptions = done.exceptions,
             reviews = done.reviews,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} reviews overdue",
+            wishes = done.wishes,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} reviews overdue, {} wishes looked after",
             done.ended,
             done.started,
             done.lapsed,
@@ -77,7 +83,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             done.turned,
             done.reminded,
             done.exceptions,
-            done.reviews
+            done.reviews,
+            done.wishes
         );
     }
     Ok(done)

@@ -16,6 +16,7 @@ mod follow;
 mod rows;
 mod save;
 mod separation;
+mod wishes;
 
 use latchkey_domain::{AppliedSetId, actor::Actor, clock::Clock};
 use latchkey_store::{AsConn, Db, applied, installation};
@@ -30,6 +31,7 @@ pub use describe::titles;
 pub use follow::follow_versions;
 pub(crate) use rows::role_hash;
 pub use separation::titles as separation_titles;
+pub use wishes::titles as wish_titles;
 
 /// Applies the files of a catalog, given as (path, text) with paths relative to the catalog's directory, or tells what
 /// that would do. `label` is how the plan names the set, such as the directory.

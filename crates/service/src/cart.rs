@@ -9,12 +9,13 @@ use latchkey_policy::Span;
 use latchkey_store::{
     Db, StoreError,
     cart::{self as store, CartRow, NewCartRow, TypedRow},
-    identities, items,
+    identities, items, pieces,
 };
 use uuid::Uuid;
 
 use crate::{
     FieldProblem, ServiceError, ServiceResult,
+    pieces::MAX_PIECE,
     questions::{MAX_ANSWER, MAX_QUESTIONS},
     submit_request::{ItemWish, Submission, Submitted, Terms, may_ask_for, submit_with},
 };
@@ -135,6 +136,36 @@ pub async fn save(
     Ok(())
 }
 
+/// Keeps what everything in one's cart is for, as typed; `only_new` leaves what was typed before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn name_piece(
+    db: &Db,
+    clock: &dyn Clock,
+    owner: IdentityId,
+    typed: &str,
+    only_new: bool,
+) -> ServiceResult<()> {
+    let typed: String = typed.trim().chars().take(MAX_PIECE + 1).collect();
+    let mut tx = db.begin(clock.now()).await?;
+    let lines = of(&mut tx, owner).await?;
+    let before = piece(&lines);
+    let kept = if only_new && (typed.is_empty() || !before.is_empty()) { before } else { typed };
+    // A line that came in since has it from now on, too.
+    if lines.iter().any(|line| line.piece.as_deref().unwrap_or_default() != kept) {
+        pieces::of_cart(&mut tx, owner, Some(kept.as_str()).filter(|p| !p.is_empty())).await?;
+    }
+    tx.commit_bookkeeping().await?;
+    Ok(())
+}
+
+/// What everything in a cart is for, as typed so far.
+#[must_use]
+pub fn piece(lines: &[CartRow]) -> String {
+    lines.iter().find_map(|line| line.piece.clone()).unwrap_or_default()
+}
+
 /// What a field of a few characters holds; what doesn't fit isn't understood either.
 fn short(text: &str) -> String {
     text.trim().chars().take(20).collect()
@@ -184,7 +215,8 @@ pub async fn submit(
             "Look at it once more and submit it then.",
         ));
     }
-    let mut problems = Vec::new();
+    let for_all = piece(&lines);
+    let mut problems: Vec<FieldProblem> = crate::pieces::checked(&for_all).err().into_iter().collect();
     let mut wishes = Vec::with_capacity(lines.len());
     let mut terms = Vec::with_capacity(lines.len());
     for line in &lines {
@@ -207,7 +239,7 @@ pub async fn submit(
             duration: duration.unwrap_or(Span::MIN),
             reason: line.reason.clone(),
         });
-        terms.push(Terms { starts_on, answers: answers(line) });
+        terms.push(Terms { starts_on, answers: answers(line), piece: for_all.clone() });
     }
     let asked = if problems.is_empty() {
         let actor = latchkey_domain::actor::Actor::Person(actor.clone());

@@ -158,6 +158,8 @@ pub struct Catalog {
     pub roles: Vec<RoleEntry>,
     /// Every system by name, retired ones too.
     pub systems: Vec<Arc<SystemEntry>>,
+    /// What isn't in it can be wished for in words.
+    pub answers_wishes: bool,
     by_role: HashMap<RoleId, usize>,
     by_version: HashMap<RoleVersionId, usize>,
     by_key: HashMap<String, usize>,
@@ -211,6 +213,6 @@ impl Catalog {
         let by_key = roles.iter().enumerate().map(|(at, r)| (r.key.clone(), at)).collect();
         let index = index::Index::build(&roles);
         let facets = facets::FacetIndex::build(&roles);
-        Self { version, hash, roles, systems, by_role, by_version, by_key, index, facets }
+        Self { version, hash, roles, systems, answers_wishes: false, by_role, by_version, by_key, index, facets }
     }
 }

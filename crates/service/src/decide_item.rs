@@ -11,6 +11,7 @@ use latchkey_policy::{Approver, Span, StageRule, Wish, Yes, check_request, is_re
 use latchkey_store::{
     Change, Db, StoreError, Tx, identities,
     items::{self, ItemRow},
+    pieces,
     stages::{self, NewDecision, StageRow},
 };
 

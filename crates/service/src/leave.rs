@@ -8,7 +8,7 @@ use latchkey_domain::{
 };
 use latchkey_store::{Change, Tx, cart, grants as store, items, stages};
 
-use crate::{ServiceResult, approvers, grants, justify, separation, sessions, succession};
+use crate::{ServiceResult, approvers, grants, justify, separation, sessions, succession, wishes};
 
 /// Ends the person's sessions, grants and open requests, passes what they owned to their successor, and gives what they
 /// had to decide to others. The caller holds the installation's row and their lock, taken in this order, and has saved
@@ -43,6 +43,7 @@ pub async fn person_left(tx: &mut Tx, who: IdentityId, actor: &ActorRef) -> Serv
             },
         ));
     }
+    events.extend(wishes::withdraw::wisher_left(tx, who, actor).await?);
     events.extend(separation::holder_left(tx, who, actor).await?);
     cart::forget(tx, who).await?;
     // What they owned is somebody else's before it is worked out again who decides.

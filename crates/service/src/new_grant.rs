@@ -11,6 +11,7 @@ use latchkey_store::{
     Tx,
     grants::{self, NewGrant},
     items::ItemRow,
+    pieces,
 };
 
 use crate::{
@@ -58,6 +59,7 @@ pub(crate) async fn of_item(
         kind,
     };
     grants::insert(tx, &grant).await?;
+    pieces::carry(tx, item.id(), grant.id).await?;
     let mut events = vec![NewEvent::new(
         actor.clone(),
         EventBody::GrantCreated {

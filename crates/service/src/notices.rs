@@ -5,6 +5,7 @@ pub(crate) mod conversation;
 pub mod digest;
 pub(crate) mod emergencies;
 pub mod kinds;
+pub(crate) mod wishes;
 mod words;
 
 use latchkey_domain::{

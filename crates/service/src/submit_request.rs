@@ -20,8 +20,9 @@ use latchkey_policy::{
 use latchkey_store::{
     AsConn, Change, Db, StoreError, Tx, cart,
     grants::GrantRow,
-    identities, item_terms,
+    holdings, identities, item_terms,
     items::{self, NewItem, NewRequest},
+    pieces as store_pieces,
 };
 use steps::Steps;
 use uuid::Uuid;
@@ -29,7 +30,7 @@ use uuid::Uuid;
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, assurance, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
-    questions, separation,
+    pieces, questions, separation,
     way::{self, Way},
 };
 
@@ -65,6 +66,8 @@ pub struct Terms {
     pub starts_on: Option<NaiveDate>,
     /// What was answered to the role's questions, by their keys.
     pub answers: BTreeMap<String, String>,
+    /// The piece of work that it is for, as typed: a few words or a ticket, or nothing.
+    pub piece: String,
 }
 
 /// A request that was accepted.
@@ -149,6 +152,7 @@ async fn write(
         return Err(ServiceError::BadInput(vec![FieldProblem::new("role", "request.items", message)]));
     }
     problems::no_item_twice(&submission.items)?;
+    let pieces = problems::pieces(terms)?;
     let mut tx = db.begin(clock.now()).await?;
     if let Some(before) = items::by_form_key(&mut tx, submission.form_key).await? {
         if before.requester_id != person.identity.0 {
@@ -207,7 +211,8 @@ async fn write(
             },
         )
         .text("reason", reasons)
-        .text("answers", answered.join("\n").trim()),
+        .text("answers", answered.join("\n").trim())
+        .text("piece", pieces),
     );
     events.extend(stage_events);
     tx.announce(Change::Request(request));
@@ -277,7 +282,8 @@ impl Writing<'_> {
         let wish = self.wish;
         let role = facts::role_today(tx, wish.role).await?;
         let person = facts::beneficiary(tx, wish.beneficiary).await?;
-        self.may_ask_for(&role, &person)?;
+        self.may_ask_for(tx, &role, &person).await?;
+        let piece = pieces::checked(&self.terms.piece).map_err(|no| ServiceError::BadInput(vec![no]))?;
         let policy_wish = Wish { duration: wish.duration, reason: wish.reason.clone() };
         check_request(&role.policy, &role.facts, &person.facts(self.requester.identity), &policy_wish)
             .map_err(refused)?;
@@ -325,7 +331,7 @@ impl Writing<'_> {
                 role_version: role.version,
                 policy_version: role.policy_version.into(),
                 beneficiary: wish.beneficiary,
-                search_text: format!("{} {} {} {reason}", self.reference, role.facts.name, person.name).to_lowercase(),
+                search_text: self.search_text(&role, &person, &reason, piece.as_deref()),
                 reason,
                 seconds: Some(seconds),
                 starts_at: stands.starts_at,
@@ -340,6 +346,9 @@ impl Writing<'_> {
         let extends = stands.extends.as_ref().map(GrantRow::id);
         if let Some(grant) = extends {
             item_terms::extends(tx, item, grant).await?;
+        }
+        if let Some(piece) = &piece {
+            store_pieces::of_item(tx, item, piece).await?;
         }
         let answered = questions::in_words(&answers);
         if !answers.is_empty() {
@@ -370,10 +379,22 @@ impl Writing<'_> {
         self.all.iter().filter(same).map(|other| other.role).collect()
     }
 
-    /// For oneself, for one's own report, or for whomever the policy says.
-    fn may_ask_for(&self, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
+    /// What a search finds it by.
+    fn search_text(&self, role: &RoleToday, person: &Beneficiary, reason: &str, piece: Option<&str>) -> String {
+        let words = [self.reference, &role.facts.name, &person.name, reason, piece.unwrap_or_default()];
+        words.join(" ").trim_end().to_lowercase()
+    }
+
+    /// For oneself, for one's own report, or for whomever the policy says; whoever owns a role asks for more time for those
+    /// who hold it. Who asked doesn't decide (promise 2), an owner neither.
+    async fn may_ask_for(&self, tx: &mut Tx, role: &RoleToday, person: &Beneficiary) -> ServiceResult<()> {
+        let me = self.requester.identity;
         let manager = person.manager.as_ref().map(|m| m.id);
-        if may_ask_for(role.policy.policy.ask_for, self.requester.identity, person.id, manager) {
+        if may_ask_for(role.policy.policy.ask_for, me, person.id, manager) {
+            return Ok(());
+        }
+        let owner = role.owner.as_ref().is_some_and(|o| o.id == me) && self.terms.starts_on.is_none();
+        if owner && !holdings::live_of_role(tx, person.id, role.id).await?.is_empty() {
             return Ok(());
         }
         Err(ServiceError::refused(
@@ -453,9 +474,14 @@ fn refusal(r: latchkey_policy::Refusal) -> Refusal {
 
 /// What people quote: six letters and digits out of the id's random part, without those that look alike.
 pub(crate) fn reference(id: RequestId) -> String {
+    readable("R", id.0)
+}
+
+/// What people quote: a letter for what it is, and seven letters and digits out of its id.
+pub(crate) fn readable(kind: &str, id: Uuid) -> String {
     const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
-    let mut rest = id.0.as_u128() & 0x3fff_ffff_ffff_ffff;
-    let mut text = String::from("R-");
+    let mut rest = id.as_u128() & 0x3fff_ffff_ffff_ffff;
+    let mut text = format!("{kind}-");
     for _ in 0..7 {
         let at = usize::try_from(rest % 31).unwrap_or(0);
         text.push(char::from(ALPHABET[at]));

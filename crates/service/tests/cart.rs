@@ -81,7 +81,7 @@ async fn ask_from(s: &Scene, who: IdentityId, role: Role, day: &str) -> ServiceR
         reason: "For the audit".to_owned(),
     };
     let submission = Submission { form_key: Uuid::new_v4(), items: vec![wish] };
-    let terms = [Terms { starts_on: Some(day.parse::<NaiveDate>().unwrap()), answers: BTreeMap::new() }];
+    let terms = [Terms { starts_on: Some(day.parse::<NaiveDate>().unwrap()), ..Terms::default() }];
     let done = submit_with(&s.world.db, s.world.clock.as_ref(), &s.actor(who), &submission, &terms).await?;
     Ok(s.item_of(done.request).await)
 }
@@ -346,7 +346,7 @@ both_databases! {
             let reason = "For the audit".to_owned();
             let wish = ItemWish { role: s.reader.id, beneficiary: s.ann, duration: Span::from_days(7).unwrap(), reason };
             let form = Submission { form_key: Uuid::new_v4(), items: vec![wish] };
-            let terms = [Terms { starts_on: None, answers }];
+            let terms = [Terms { answers, ..Terms::default() }];
             submit_with(&s.world.db, s.world.clock.as_ref(), &s.actor(s.ann), &form, &terms).await
         };
         for wrong in [BTreeMap::new(), answer("see the chat")] {

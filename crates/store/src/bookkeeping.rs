@@ -20,6 +20,8 @@ pub const PROGRESS_COLUMNS: &[(&str, &str)] = &[
     // The stages that a delegation touches were worked out again for its beginning and its end; what changed has events.
     ("delegation", "begun_at"),
     ("delegation", "over_at"),
+    // It was worked out again who answers a wish; what changed has events.
+    ("wish", "looked_at"),
 ];
 
 /// The tables that this transaction has changed so far and that neither [`BOOKKEEPING_TABLES`] nor [`PROGRESS_COLUMNS`]

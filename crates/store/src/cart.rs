@@ -25,6 +25,8 @@ pub struct CartRow {
     pub reason: String,
     /// What the role's questions were answered so far, as JSON.
     pub answers: String,
+    /// What everything in the cart is for, as typed so far.
+    pub piece: Option<String>,
 }
 
 /// What was typed into a line.
@@ -71,7 +73,7 @@ pub async fn of(c: &mut impl AsConn, owner: IdentityId, limit: i64) -> StoreResu
     rows!(
         c,
         CartRow,
-        "select t.id, t.role_id, t.beneficiary_id, i.display_name as beneficiary_name, t.duration, t.starts_on, t.reason, t.answers
+        "select t.id, t.role_id, t.beneficiary_id, i.display_name as beneficiary_name, t.duration, t.starts_on, t.reason, t.answers, t.piece
          from cart_item t join identity i on i.id = t.beneficiary_id
          where t.owner_id = $1 order by t.added_at, t.id limit $2",
         owner.0,

@@ -23,6 +23,8 @@ pub struct TermsRow {
     pub superseded_by_reference: Option<String>,
     /// The answers to the role's questions, as JSON.
     pub answers: Option<String>,
+    /// The piece of work that it is for.
+    pub piece: Option<String>,
 }
 
 /// The terms of these items.
@@ -34,7 +36,7 @@ pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<Te
         c,
         TermsRow,
         "select i.id as item_id, i.starts_at, i.extends_id, g.ends_at as extended_ends_at, i.superseded_by,
-                n.reference as superseded_by_reference, i.answers
+                n.reference as superseded_by_reference, i.answers, i.piece
          from item i left join role_grant g on g.id = i.extends_id left join request n on n.id = i.superseded_by
          where i.id in ({})",
         items

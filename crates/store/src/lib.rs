@@ -26,6 +26,7 @@ pub mod delegations;
 pub mod deliveries;
 mod event_ids;
 pub mod events;
+pub mod expiring;
 pub mod fulfilments;
 pub mod gauges;
 pub mod grants;
@@ -40,6 +41,7 @@ pub mod messages;
 pub mod notice_preferences;
 pub mod notices;
 pub mod observations;
+pub mod pieces;
 pub mod rate_limit;
 pub mod replay_reads;
 pub mod request_reads;
@@ -53,6 +55,7 @@ pub mod system_reads;
 pub mod systems;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod wishes;
 pub mod work;
 
 pub use connection::{Db, Read, Url};

@@ -47,6 +47,7 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
             ("observation", "valid_to"),
             ("delegation", "begun_at"),
             ("delegation", "over_at"),
+            ("wish", "looked_at"),
         ]
     );
 }

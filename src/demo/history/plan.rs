@@ -9,7 +9,7 @@ use super::{
     ADMINISTRATOR, BUSY_MANAGER, OWNER,
     cast::is_employee,
     days,
-    play::{Ask, Emergency, Fate, Play},
+    play::{Answer, Ask, Emergency, Fate, Play, Wish},
     words::LEAVERS,
 };
 
@@ -136,6 +136,7 @@ pub fn everything(play: &mut Play<'_>) {
     others_wait(play);
     kept_apart(play);
     trouble(play);
+    in_words(play);
     around_it(play);
     emergencies(play);
 }
@@ -324,6 +325,41 @@ fn emergencies(play: &mut Play<'_>) {
         let night = days::morning(ago(play, days_ago, 0)) - TimeDelta::minutes(252);
         play.break_glass(night, IdentityId(person.id), of);
     }
+}
+
+/// What isn't in the catalog, in words: one wish waits, one has a role for it, and for one a new role is agreed on.
+fn in_words(play: &mut Play<'_>) {
+    play.wish(
+        days::working(ago(play, 9, 0)),
+        Wish {
+            who: EMPLOYEE,
+            words: "See the numbers of the weekly overview for one harbour only. I copy them by hand now.",
+            answer: Some(Answer::Role {
+                role: "report-reader",
+                words: "The weekly overview has a filter for harbours.",
+            }),
+        },
+    );
+    play.wish(
+        days::working(ago(play, 6, 0)),
+        Wish {
+            who: BUSY_MANAGER,
+            words: "My team should see which test devices are in repair, without being able to change anything.",
+            answer: Some(Answer::NewRole {
+                name: "Repair list reader",
+                gives: "Read the list of devices in repair, in the warehouse system.",
+                owner: OWNER,
+            }),
+        },
+    );
+    play.wish(
+        ago(play, 0, 150),
+        Wish {
+            who: EMPLOYEE,
+            words: "Export the sensor list of a harbour as a table, for the yearly count with the port authority.",
+            answer: None,
+        },
+    );
 }
 
 /// Two things that go wrong, for real: a login that a stranger has, and a group under maintenance.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod emergencies;
+mod wishes;
 
 use std::{
     cmp::Reverse,
@@ -11,7 +12,7 @@ use std::{
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    BreakGlassReviewId, GrantId, IdentityId, Instant, ItemId, RoleId,
+    BreakGlassReviewId, GrantId, IdentityId, Instant, ItemId, RoleId, WishId,
     clock::{Clock, ManualClock},
 };
 use latchkey_reconciler::Worker;
@@ -23,6 +24,7 @@ use rand::{Rng, rngs::StdRng};
 
 use super::{History, cast::Cast, days};
 use crate::cli::Failure;
+pub use wishes::{Answer, Wish};
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,11 @@ pub struct Emergency {
 #[derive(Debug, Clone)]
 enum Action {
     Ask(Ask),
+    Wish(Wish),
+    Answer {
+        wish: WishId,
+        answer: Answer,
+    },
     Decide {
         item: ItemId,
         fate: Fate,
@@ -215,6 +222,11 @@ impl<'a> Play<'a> {
     /// Somebody asks, at that time.
     pub fn ask(&mut self, at: Instant, ask: Ask) {
         self.put(at, Action::Ask(ask));
+    }
+
+    /// Somebody wishes for something in words, at that time.
+    pub fn wish(&mut self, at: Instant, wish: Wish) {
+        self.put(at, Action::Wish(wish));
     }
 
     /// Somebody signs in, at that time.

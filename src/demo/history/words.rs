@@ -109,6 +109,19 @@ pub fn reason(role: &RoleEntry, rng: &mut StdRng) -> String {
     own.unwrap_or(GENERAL).choose(rng).copied().unwrap_or_default().to_owned()
 }
 
+/// The piece of work that a role is usually asked for, if there is one.
+#[must_use]
+pub fn piece(role: &str) -> &'static str {
+    match role {
+        "sensor-data-reader" | "forecast-publisher" | "report-reader" => "Harbour study",
+        "remote-desktop" | "bid-writer" | "contract-reader" => "Tender for the Humber",
+        "ledger-reader" | "accountant" | "payment-preparer" | "payment-releaser" => "Year-end close",
+        "staging-deployer" | "production-deployer" => "Release 14.2",
+        "production-shell" => "OPS-214",
+        _ => "",
+    }
+}
+
 /// What an approver adds. A no says why.
 #[must_use]
 pub fn comment(verdict: Verdict, rng: &mut StdRng) -> String {

@@ -29,6 +29,8 @@ pub fn ApprovalsView(
                 <PageHead title=heading>
                     <p>
                         <a href="/approvals/delegation">"Out of office"</a>
+                        ", "
+                        <a href="/wishes">"wishes in words"</a>
                     </p>
                 </PageHead>
                 <Tabs tabs=tabs label="Which decisions"/>

@@ -45,6 +45,8 @@ pub fn AskForm(
         remark,
         reason,
         reason_needed,
+        piece,
+        pieces,
         questions,
         errors,
         extends,
@@ -104,6 +106,7 @@ pub fn AskForm(
                     error=FormError::for_field(&errors, "reason")
                     optional=!reason_needed
                 />
+                <PieceField value=piece suggestions=pieces error=FormError::for_field(&errors, "piece")/>
                 <QuestionFields fields=questions/>
                 <ConflictNotes notes=conflicts/>
                 <div class="ask-route">
@@ -118,6 +121,31 @@ pub fn AskForm(
         </section>
     }
     .into_any()
+}
+
+/// The piece of work that it is for.
+#[component]
+pub fn PieceField(
+    /// What was typed.
+    value: String,
+    /// What else the reader has or waits for it for.
+    suggestions: Vec<String>,
+    /// What is expected, after a wrong answer.
+    #[prop(optional_no_strip, into)]
+    error: Option<String>,
+) -> impl IntoView {
+    view! {
+        <TextField
+            name="piece"
+            label="What is it for?"
+            value=value
+            hint="A piece of work or a ticket, such as \u{201c}Year-end close\u{201d} or OPS-214. What is for the same can be extended or let go of together.".to_owned()
+            error=error
+            optional=true
+            autocomplete="off"
+            suggestions=suggestions
+        />
+    }
 }
 
 /// What rules keep apart, and what that means for this request.

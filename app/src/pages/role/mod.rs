@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::parts::{QuestionField, SystemGives};
 use crate::components::{FormError, Mark, NotNow, PersonRef, RiskLevel, Sentence};
 
-pub use form::{AskForm, ConflictNotes, StageList};
+pub use form::{AskForm, ConflictNotes, PieceField, StageList};
 pub use view::RoleView;
 
 /// One stage of the decision, as it would be for this reader today.
@@ -78,9 +78,13 @@ pub struct RequestForm {
     pub reason: String,
     /// True if the policy wants a reason.
     pub reason_needed: bool,
+    /// The piece of work that it is for, as typed.
+    pub piece: String,
+    /// What else the reader has or waits for it for: suggestions.
+    pub pieces: Vec<String>,
     /// What the role asks beside that.
     pub questions: Vec<QuestionField>,
-    /// What was wrong, if it comes back. Fields: `beneficiary_id`, `duration`, `starts_on`, `reason`.
+    /// What was wrong, if it comes back. Fields: `beneficiary_id`, `duration`, `starts_on`, `reason`, `piece`.
     pub errors: Vec<FormError>,
     /// True if the reader has the role and this asks for more time.
     pub extends: bool,

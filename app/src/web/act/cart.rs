@@ -32,6 +32,10 @@ pub(in crate::web) async fn post(
     };
     let me = signed.person.identity;
     cart::save(&state.db, state.clock.as_ref(), me, &typed, remove).await?;
+    // A page of before has no such field: what was typed before stays.
+    if fields.has("piece") {
+        cart::name_piece(&state.db, state.clock.as_ref(), me, fields.text("piece"), false).await?;
+    }
     if remove.is_some() {
         Flash::done("Taken out of your cart.").keep(&session).await;
         return Ok(see_other("/cart"));

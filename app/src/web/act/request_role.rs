@@ -7,7 +7,7 @@ use latchkey_domain::{IdentityId, RoleId};
 use latchkey_policy::Span;
 use latchkey_service::{
     FieldProblem, ServiceError,
-    cart::Adding,
+    cart::{self, Adding},
     submit_request::{ItemWish, Submission, Terms, submit_with},
 };
 use tower_sessions::Session;
@@ -48,7 +48,9 @@ pub(in crate::web) async fn post(
             reason: fields.text("reason").to_owned(),
             answers: answers(&fields),
         };
-        return super::add_to_cart::add(&state, &signed, &session, &[line], None).await;
+        let done = super::add_to_cart::add(&state, &signed, &session, &[line], None).await?;
+        cart::name_piece(&state.db, state.clock.as_ref(), signed.person.identity, fields.text("piece"), true).await?;
+        return Ok(done);
     }
     let starts_on = match fields.text("starts_on") {
         "" => Ok(None),
@@ -67,7 +69,8 @@ pub(in crate::web) async fn post(
         Ok(duration) => {
             let reason = fields.text("reason").to_owned();
             let items = vec![ItemWish { role, beneficiary, duration, reason }];
-            let terms = [Terms { starts_on: starts_on.unwrap_or_default(), answers: answers(&fields) }];
+            let piece = fields.text("piece").to_owned();
+            let terms = [Terms { starts_on: starts_on.unwrap_or_default(), answers: answers(&fields), piece }];
             let submission = Submission { form_key, items };
             submit_with(&state.db, state.clock.as_ref(), &signed.actor(), &submission, &terms).await
         }

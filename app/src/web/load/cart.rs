@@ -15,7 +15,7 @@ use latchkey_service::{
     extend,
     facts::{self, RoleToday},
     new_grant::end_of,
-    questions, submit_request,
+    pieces, questions, submit_request,
 };
 use latchkey_store::{AsConn, cart::CartRow, items};
 use leptos::prelude::*;
@@ -72,13 +72,21 @@ pub(in crate::web) async fn get(
         };
         lines.push(around.line(&mut c, row, today).await?);
     }
+    let pieces = pieces::suggested(&mut c, me).await?;
     drop(c);
-    let whole = draft.iter().flat_map(|d| &d.problems).filter(|p| rows.iter().all(|r| !of_line(&p.field, r)));
+    let (of_piece, whole): (Vec<_>, Vec<_>) = draft
+        .iter()
+        .flat_map(|d| &d.problems)
+        .filter(|p| rows.iter().all(|r| !of_line(&p.field, r)))
+        .partition(|p| p.field == "piece");
     let page = CartPage {
         lines,
         most: MAX_LINES,
         once: new_uuid(now).to_string(),
-        problems: whole.map(|p| p.message.clone()).collect(),
+        piece: cart::piece(&rows),
+        pieces,
+        piece_error: of_piece.first().map(|p| p.message.clone()),
+        problems: whole.into_iter().map(|p| p.message.clone()).collect(),
     };
     let title = page.title();
     answer(

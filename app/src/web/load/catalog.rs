@@ -86,6 +86,12 @@ pub(in crate::web) async fn get(
         links: PageLinks { newer, older, shown: words },
         nothing_applied: catalog.roles.iter().all(|r| r.retired),
         suggested: suggested.into_iter().filter_map(|s| suggested_role(&catalog, s)).collect(),
+        wish: catalog.answers_wishes.then(|| match text {
+            "" => "/wishes/new".to_owned(),
+            text => {
+                format!("/wishes/new?words={}", form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>())
+            }
+        }),
         back: query.with(PATH, "after", None),
     };
     let title = page.title();

@@ -14,6 +14,7 @@ pub mod confirm;
 pub mod confirm_more;
 pub mod confirm_move;
 pub mod delegation;
+pub mod expiring;
 pub mod home;
 pub mod notices;
 pub mod person;
@@ -24,6 +25,7 @@ pub mod separation;
 pub mod sessions;
 pub mod systems;
 pub mod team;
+pub mod wishes;
 
 mod conflicts;
 mod gives;

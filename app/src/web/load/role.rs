@@ -9,6 +9,7 @@ use latchkey_service::{
     catalog::{RoleEntry, median},
     extend, facts,
     new_grant::end_of,
+    pieces,
     questions::{self, Question},
     submit_request::{self, Preview},
     way,
@@ -16,7 +17,7 @@ use latchkey_service::{
 use latchkey_store::{
     AsConn, StoreResult, break_glass as reviews, grants, holdings,
     identities::{self, PersonRow},
-    items, request_reads, routing,
+    item_terms, items, request_reads, routing,
 };
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -82,10 +83,12 @@ pub(in crate::web) async fn get(
     let again = query.get("again").is_some() || draft.is_some();
     let before = Before::of(&mut c, held.last().filter(|_| draft.is_none())).await?;
     let asked = questions::of(&mut c, today.version).await?;
+    let pieces = pieces::suggested(&mut c, me).await?;
     let form = || {
         let mut form = form(&today, role, beneficiary, me, &reports, draft.as_ref(), now, &zone, !held.is_empty());
         form.conflicts.clone_from(&notes);
         before.fill_in(&mut form);
+        form.pieces.clone_from(&pieces);
         form.questions = question_fields(asked.clone(), draft.as_ref());
         form.remark = remark(held.last(), waits.is_some(), beneficiary == me, &zone);
         form
@@ -257,8 +260,12 @@ fn form(
         remark: None,
         reason: draft.map(|d| d.value("reason")).unwrap_or_default(),
         reason_needed: today.policy.policy.reason == latchkey_policy::ReasonRule::Required,
+        piece: draft.map(|d| d.value("piece")).unwrap_or_default(),
+        pieces: Vec::new(),
         questions: Vec::new(),
-        errors: draft.map(|d| d.errors(&["beneficiary_id", "duration", "starts_on", "reason"])).unwrap_or_default(),
+        errors: draft
+            .map(|d| d.errors(&["beneficiary_id", "duration", "starts_on", "reason", "piece"]))
+            .unwrap_or_default(),
         extends,
         conflicts: Vec::new(),
     }
@@ -305,17 +312,19 @@ async fn peers(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> StoreResul
 struct Before {
     reason: String,
     duration: Option<String>,
+    piece: Option<String>,
 }
 
 impl Before {
     async fn of(c: &mut impl AsConn, held: Option<&holdings::LiveRow>) -> StoreResult<Self> {
-        let mut before = Self { reason: String::new(), duration: None };
+        let mut before = Self { reason: String::new(), duration: None, piece: None };
         let Some(held) = held.filter(|h| h.ends_at.is_some()) else { return Ok(before) };
         let Some(grant) = grants::get(c, held.grant_id.into()).await? else { return Ok(before) };
         before.reason = grant.reason;
         if let Some(item) = grant.item_id {
             let seconds = items::get(c, item.into()).await?.and_then(|i| i.seconds);
             before.duration = facts::span(seconds).map(|span| span.to_string());
+            before.piece = item_terms::of_items(c, &[item]).await?.pop().and_then(|t| t.piece);
         }
         Ok(before)
     }
@@ -323,6 +332,9 @@ impl Before {
     fn fill_in(&self, form: &mut RequestForm) {
         if form.reason.is_empty() {
             form.reason.clone_from(&self.reason);
+        }
+        if form.piece.is_empty() {
+            form.piece = self.piece.clone().unwrap_or_default();
         }
         if form.duration.is_none() {
             // Only what is still offered.

@@ -51,11 +51,13 @@ impl Terms {
         Some(format!("They have it until {last}. This goes on from there, without a gap."))
     }
 
-    /// The reason with the answers to the role's questions, a line each.
+    /// The reason with the answers to the role's questions and what it is for, a line each.
     pub(super) fn reason(&self, item: Uuid, reason: &str) -> String {
         let stored = self.0.get(&item).and_then(|t| t.answers.as_deref());
         let answers = questions::in_words(&questions::answers(stored));
-        [reason, answers.as_str()].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("\n")
+        let piece = self.0.get(&item).and_then(|t| t.piece.as_deref()).map(|piece| format!("For: {piece}"));
+        let lines = [Some(reason), Some(answers.as_str()), piece.as_deref()];
+        lines.into_iter().flatten().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
     /// What replaced it.

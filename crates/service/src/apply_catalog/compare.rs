@@ -22,6 +22,7 @@ use super::{
     existing::Existing,
     rows::{differences, entitlement_row, policy_differences, policy_is, role_differences, role_row, system_row},
     separation::{Ids, SeparationChanges},
+    wishes::WishChange,
 };
 use crate::{
     built_in,
@@ -94,6 +95,8 @@ pub(super) struct Changes {
     pub(super) waiting: Vec<ItemRow>,
     /// Rules that keep duties apart.
     pub(super) separation: SeparationChanges,
+    /// Who answers wishes in words.
+    pub(super) wishes: WishChange,
 }
 
 impl Changes {
@@ -116,6 +119,7 @@ impl Changes {
             holders: HashMap::new(),
             waiting: Vec::new(),
             separation: SeparationChanges::default(),
+            wishes: WishChange::default(),
         };
         let mut making = Making {
             existing: &existing,
@@ -133,6 +137,7 @@ impl Changes {
         let entitlements = making.entitlements;
         let ids = Ids { roles: it.role_ids(&existing), entitlements: &entitlements };
         it.separation = SeparationChanges::make(c, now, files, &people, &ids).await?;
+        it.wishes = WishChange::make(c, files).await?;
         checks::in_use(c, &existing, &it).await?;
         checks::reached(c, &mut it).await?;
         checks::administrators(c, &existing, &it).await?;
@@ -141,7 +146,8 @@ impl Changes {
 
     /// Nothing changes but the form of the files.
     pub(super) const fn is_empty(&self) -> bool {
-        self.systems.is_empty()
+        self.wishes.is_empty()
+            && self.systems.is_empty()
             && self.entitlements.is_empty()
             && self.groups.is_empty()
             && self.retired_groups.is_empty()

@@ -120,6 +120,7 @@ impl Changes {
                 plan.add(titles::CANCELLED, || format!("{} ({})", row.name, row.key));
             }
         }
+        self.wishes.describe(plan);
         self.separation.describe(plan);
         if self.is_empty() {
             plan.add(titles::FORM, || "Events name the new files from now on".to_owned());

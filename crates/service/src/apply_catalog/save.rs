@@ -55,6 +55,7 @@ pub(super) async fn save(
     saving.remake().await?;
     let Saving { tx, mut events, .. } = saving;
     events.extend(changes.separation.save(tx, set, actor).await?);
+    events.extend(changes.wishes.save(tx, set, actor).await?);
 
     installation::set_catalog(tx, hash).await?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

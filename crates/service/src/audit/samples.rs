@@ -1,5 +1,7 @@
 //! One event of every kind, for tests.
 
+mod wishes;
+
 use latchkey_domain::{
     AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, FulfilmentId, GrantId, GroupId,
     IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
@@ -47,6 +49,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     all.extend(separation());
     all.extend(people());
     all.extend(asking());
+    all.extend(wishes::bodies());
     all.extend(holding());
     all.extend(emergencies());
     all.extend(systems());

@@ -26,6 +26,7 @@ mod names;
 mod separation;
 mod systems;
 mod unknown;
+mod wishes;
 mod words;
 
 /// One part of a sentence.
@@ -294,6 +295,12 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
         let label = match (text.name.as_str(), body) {
             ("reason", _) => ". Reason: ",
             ("comment", _) => ". Comment: ",
+            ("piece", _) => ". For: ",
+            ("wish", _) => ". They wish for: ",
+            ("name", EventBody::WishRoleProposed { .. }) => ". It should be called: ",
+            ("gives", _) => ". It should give: ",
+            ("words", body) if wishes::is_about_one(body) => ". They wrote: ",
+            ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
             ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => {
                 ". They are told: "
             }

@@ -97,7 +97,9 @@ async fn once(c: &mut impl AsConn) -> ServiceResult<Catalog> {
         let given = gives.remove(&row.id).unwrap_or_default();
         roles.push(role_entry(row, owner, Arc::clone(policy), given)?);
     }
-    Ok(Catalog::new(version, hash, roles, systems.into_values().collect()))
+    let answers_wishes = crate::wishes::are_answered(c).await?;
+    let catalog = Catalog::new(version, hash, roles, systems.into_values().collect());
+    Ok(Catalog { answers_wishes, ..catalog })
 }
 
 fn system_entry(row: systems::SystemRow, owner: Option<Owner>) -> SystemEntry {

@@ -1,5 +1,5 @@
-//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml` where there is
-//! one.
+//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml` and
+//! `wishes.toml` where they are there.
 
 mod activation;
 mod groups;
@@ -9,6 +9,7 @@ mod role;
 mod rules;
 mod separation;
 mod system;
+mod wishes;
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +22,7 @@ pub use self::{
     role::{EntitlementRef, RoleFile},
     separation::{MAX_SEPARATION_RULES, SeparationMember, SeparationRuleFile, SeparationSideFile},
     system::{EntitlementFile, SystemFile},
+    wishes::WishesFile,
 };
 use super::{
     MAX_FILE_BYTES,
@@ -48,6 +50,7 @@ pub const MAX_TAGS: usize = 20;
 const POLICIES: &str = "policies.toml";
 const GROUPS: &str = "groups.toml";
 const SEPARATION: &str = "separation.toml";
+const WISHES: &str = "wishes.toml";
 
 /// A person whom a file names, to be looked up by the code that applies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +85,8 @@ pub struct CatalogFiles {
     pub roles: Vec<RoleFile>,
     /// The rules that keep duties apart, in the order of the file.
     pub separation: Vec<SeparationRuleFile>,
+    /// Who answers wishes in words, if anybody does.
+    pub wishes: Option<WishesFile>,
     /// Names the set.
     pub hash: ContentHash,
 }
@@ -93,7 +98,9 @@ impl CatalogFiles {
         let policies = self.policies.iter().flat_map(|policy| &policy.people);
         let groups = self.groups.iter().flat_map(|group| &group.members);
         let separation = self.separation.iter().flat_map(|rule| std::iter::once(&rule.owner).chain(&rule.approver));
-        systems.chain(groups).chain(policies).chain(self.roles.iter().map(|role| &role.owner)).chain(separation)
+        let wishes = self.wishes.iter().flat_map(|wishes| &wishes.people);
+        let roles = self.roles.iter().map(|role| &role.owner);
+        systems.chain(groups).chain(policies).chain(roles).chain(separation).chain(wishes)
     }
 
     /// A policy as it is frozen onto requests: with those to which it leads.
@@ -140,8 +147,8 @@ pub fn parse_catalog(files: &[(String, String)]) -> Result<CatalogFiles, Vec<Fil
 
     let roles = set.roles.into_iter().map(|draft| draft.role).collect();
     let separation = set.separation.into_iter().map(|draft| draft.rule).collect();
-    let (systems, groups, policies) = (set.systems, set.groups, set.policies);
-    errors.finish(CatalogFiles { systems, groups, policies, roles, separation, hash: ContentHash::of(files) })
+    let (systems, groups, policies, wishes) = (set.systems, set.groups, set.policies, set.wishes);
+    errors.finish(CatalogFiles { systems, groups, policies, roles, separation, wishes, hash: ContentHash::of(files) })
 }
 
 /// What was read so far.
@@ -165,6 +172,7 @@ struct Set {
     /// Something in `roles/` isn't sound: a role that isn't known may be the one.
     roles_unsound: bool,
     separation: Vec<separation::Draft>,
+    wishes: Option<WishesFile>,
 }
 
 impl Set {
@@ -187,10 +195,13 @@ impl Set {
             None if path == SEPARATION => {
                 self.separation = separation::parse(&doc, errors);
             }
+            None if path == WISHES => {
+                self.wishes = wishes::parse(&doc, errors);
+            }
             _ => errors.push(FileError::whole(
                 path,
                 "the file isn't part of a catalog",
-                Some("policies.toml, groups.toml, separation.toml, systems/NAME.toml or roles/NAME.toml"),
+                Some("policies.toml, groups.toml, separation.toml, wishes.toml, systems/NAME.toml or roles/NAME.toml"),
             )),
         }
         self.roles_unsound |= errors.count() > mistakes && path.starts_with("roles/");
@@ -258,7 +269,8 @@ impl Set {
         for group in &self.groups {
             keys.check(&group.key, &group.at, errors);
         }
-        for (key, at) in self.policies.iter().flat_map(|file| &file.groups) {
+        let wishes = self.wishes.iter().flat_map(|wishes| &wishes.groups);
+        for (key, at) in self.policies.iter().flat_map(|file| &file.groups).chain(wishes) {
             if !self.group_keys.contains(key) && !self.groups_unread {
                 let all = self.group_keys.iter().map(String::as_str).collect();
                 let message = format!("{} isn't a group of groups.toml", text::shown(key));

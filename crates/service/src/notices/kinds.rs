@@ -133,7 +133,7 @@ impl Group {
             "decided" => Self::Requests,
             "confirmed" | "ended" | "ending_soon" => Self::Access,
             "message" => Self::Messages,
-            "now_yours" | "condition_failed" => Self::Duties,
+            "now_yours" | "condition_failed" | "activated" => Self::Duties,
             _ => Self::Safety,
         }
     }

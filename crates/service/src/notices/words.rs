@@ -142,7 +142,7 @@ pub(super) fn ending_soon(role: &str, role_id: Uuid, end: Instant, zone: &str) -
     Words {
         subject: format!("{role} ends on {day}"),
         body: format!(
-            "Your access to {role} ends {exactly}.\n\nIf you still need it then, ask for more time before:\n{BASE}/roles/{role_id}?extend=1#ask\n\nIf you don't, there is nothing to do: it ends by itself.\n"
+            "Your access to {role} ends {exactly}.\n\nIf you still need it then, ask for more time before:\n{BASE}/roles/{role_id}?extend=1#ask\n\nIf you don't, there is nothing to do: it ends by itself.\n\nEverything of yours that ends soon, to extend or let go of together:\n{BASE}/expiring\n"
         ),
     }
 }

@@ -89,6 +89,16 @@ impl State {
             | EventBody::StageMovedOn { .. }
             | EventBody::NoticePreferenceChanged { .. }
             | EventBody::MessageWritten { .. }
+            | EventBody::WishRuleApplied { .. }
+            | EventBody::WishRuleRetired { .. }
+            | EventBody::WishMade { .. }
+            | EventBody::WishWaits { .. }
+            | EventBody::WishAnswered { .. }
+            | EventBody::WishRoleProposed { .. }
+            | EventBody::WishProposalDecided { .. }
+            | EventBody::WishRefused { .. }
+            | EventBody::WishWithdrawn { .. }
+            | EventBody::WishOverdue { .. }
             | EventBody::ItemShortened { .. }
             | EventBody::ItemHandedOver { .. }
             | EventBody::ApproverAdded { .. }

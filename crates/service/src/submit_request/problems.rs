@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::ItemWish;
-use crate::{FieldProblem, ServiceError, ServiceResult};
+use super::{ItemWish, Terms};
+use crate::{FieldProblem, ServiceError, ServiceResult, pieces};
 
 /// The problems found so far.
 pub(super) struct Problems {
@@ -48,4 +48,14 @@ pub(super) fn no_item_twice(items: &[ItemWish]) -> ServiceResult<()> {
         }
     }
     Ok(())
+}
+
+/// What the items are for, a line each. The form asks once, so what is wrong is told once.
+pub(super) fn pieces(terms: &[Terms]) -> ServiceResult<String> {
+    let mut all: Vec<String> = Vec::new();
+    for terms in terms {
+        let piece = pieces::checked(&terms.piece).map_err(|no| ServiceError::BadInput(vec![no]))?;
+        all.extend(piece.filter(|piece| !all.contains(piece)));
+    }
+    Ok(all.join("\n"))
 }

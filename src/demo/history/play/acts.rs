@@ -45,6 +45,8 @@ impl Play<'_> {
     pub(super) async fn play(&mut self, action: Action) -> Result<(), ServiceError> {
         match action {
             Action::Ask(ask) => self.play_ask(ask).await,
+            Action::Wish(wish) => self.play_wish(wish).await,
+            Action::Answer { wish, answer } => self.play_answer(wish, answer).await,
             Action::Decide { item, fate, at_once } => self.play_decide(item, fate, at_once).await,
             Action::Withdraw { item, who } => {
                 let actor = self.actor(who).await?;
@@ -123,7 +125,8 @@ impl Play<'_> {
                 reason: words::reason(role, &mut self.rng),
             };
             let submission = Submission { form_key: new_uuid(self.clock.now()), items: vec![wish] };
-            let terms = [Terms { answers: self.answers(role).await?, ..Terms::default() }];
+            let piece = words::piece(key).to_owned();
+            let terms = [Terms { answers: self.answers(role).await?, piece, ..Terms::default() }];
             match submit_with(&self.history.db, &*self.clock, &actor, &submission, &terms).await {
                 Ok(submitted) => {
                     self.played.requests += 1;

@@ -81,7 +81,7 @@ impl Group {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::SigningIn => "Sign-ins, refusals, sessions",
-            Self::Asking => "Requests, withdrawals, messages, requests that nobody decided",
+            Self::Asking => "Requests, wishes in words, withdrawals, messages, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
             Self::Access => "Roles that people hold, from when to when",
             Self::Emergencies => "Roles that were taken at once, and their reviews",
@@ -106,7 +106,9 @@ impl Group {
             EventBody::InstallationStarted { .. }
             | EventBody::RestoreDetected { .. }
             | EventBody::RestoreConfirmed { .. } => Self::Installation,
-            EventBody::CatalogApplied { .. }
+            EventBody::WishRuleApplied { .. }
+            | EventBody::WishRuleRetired { .. }
+            | EventBody::CatalogApplied { .. }
             | EventBody::PeopleImported { .. }
             | EventBody::SystemApplied { .. }
             | EventBody::SystemRetired { .. }
@@ -130,7 +132,15 @@ impl Group {
             | EventBody::SignedOut { .. }
             | EventBody::SessionEnded { .. }
             | EventBody::ForeignChangeRefused { .. } => Self::SigningIn,
-            EventBody::RequestSubmitted { .. }
+            EventBody::WishMade { .. }
+            | EventBody::WishWaits { .. }
+            | EventBody::WishAnswered { .. }
+            | EventBody::WishRoleProposed { .. }
+            | EventBody::WishProposalDecided { .. }
+            | EventBody::WishRefused { .. }
+            | EventBody::WishWithdrawn { .. }
+            | EventBody::WishOverdue { .. }
+            | EventBody::RequestSubmitted { .. }
             | EventBody::ItemWithdrawn { .. }
             | EventBody::ItemSuperseded { .. }
             | EventBody::ItemLapsed { .. }
@@ -184,6 +194,8 @@ impl Group {
         match self {
             Self::Installation => &["installation_started", "restore_detected", "restore_confirmed"],
             Self::Files => &[
+                "wish_rule_applied",
+                "wish_rule_retired",
                 "catalog_applied",
                 "people_imported",
                 "system_applied",
@@ -215,6 +227,14 @@ impl Group {
                 "item_lapsed",
                 "item_cancelled",
                 "message_written",
+                "wish_made",
+                "wish_waits",
+                "wish_answered",
+                "wish_role_proposed",
+                "wish_proposal_decided",
+                "wish_refused",
+                "wish_withdrawn",
+                "wish_overdue",
             ],
             Self::Deciding => &[
                 "stage_opened",

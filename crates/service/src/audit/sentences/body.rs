@@ -9,7 +9,8 @@ use latchkey_domain::{
 };
 
 use super::{
-    Draft, Piece, break_glass::break_glass, conversation::conversation, separation::separation, systems::systems, words,
+    Draft, Piece, break_glass::break_glass, conversation::conversation, separation::separation, systems::systems,
+    wishes::wishes, words,
 };
 
 /// The sentence of an event.
@@ -74,6 +75,16 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::BreakGlassReported { .. }
         | EventBody::BreakGlassReviewOverdue { .. }
         | EventBody::BreakGlassReviewed { .. } => break_glass(d, body),
+        EventBody::WishRuleApplied { .. }
+        | EventBody::WishRuleRetired { .. }
+        | EventBody::WishMade { .. }
+        | EventBody::WishWaits { .. }
+        | EventBody::WishAnswered { .. }
+        | EventBody::WishRoleProposed { .. }
+        | EventBody::WishProposalDecided { .. }
+        | EventBody::WishRefused { .. }
+        | EventBody::WishWithdrawn { .. }
+        | EventBody::WishOverdue { .. } => wishes(d, body),
         EventBody::AdministratorAdded { .. }
         | EventBody::GrantCreated { .. }
         | EventBody::GrantStarted { .. }

@@ -20,7 +20,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    fn add(&mut self, doc: &Doc<'_>, rule: &At<ApproverRule>, field: &'static str) {
+    pub(super) fn add(&mut self, doc: &Doc<'_>, rule: &At<ApproverRule>, field: &'static str) {
         let at = doc.place(rule.offset);
         match &rule.value {
             ApproverRule::Person(id) => {
@@ -186,7 +186,7 @@ pub(super) fn condition(value: &str) -> Result<Condition, Fault> {
     })
 }
 
-fn rule(value: &str) -> Result<ApproverRule, Fault> {
+pub(super) fn rule(value: &str) -> Result<ApproverRule, Fault> {
     value.parse().map_err(|_| Fault {
         message: format!("is {}", text::shown(value)),
         expected: InvalidRule::EXPECTED.to_owned(),
