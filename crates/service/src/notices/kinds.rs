@@ -47,12 +47,22 @@ pub enum Group {
     Duties,
     /// What somebody did to the reader's access or in their name, and whatever is in no other group.
     Safety,
+    /// A role was taken in an emergency: those who would have decided, and those who review it, know at once.
+    Emergencies,
 }
 
 impl Group {
     /// Every group, in the order in which they are shown.
     pub const ALL: &'static [Self] =
-        &[Self::Decisions, Self::Requests, Self::Access, Self::Messages, Self::Duties, Self::Safety];
+        &[
+        Self::Decisions,
+        Self::Requests,
+        Self::Access,
+        Self::Messages,
+        Self::Duties,
+        Self::Safety,
+        Self::Emergencies,
+    ];
 
     /// The word in the database and in forms.
     #[must_use]
@@ -64,6 +74,7 @@ impl Group {
             Self::Messages => "messages",
             Self::Duties => "duties",
             Self::Safety => "safety",
+            Self::Emergencies => "emergencies",
         }
     }
 
@@ -83,6 +94,7 @@ impl Group {
             Self::Messages => "Questions and answers",
             Self::Duties => "What you own and look after",
             Self::Safety => "Changes that others make to your access",
+            Self::Emergencies => "Emergencies",
         }
     }
 
@@ -90,14 +102,21 @@ impl Group {
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::Decisions => "Somebody asks, still waits, nudges you, hands you a decision or moves one on to you.",
-            Self::Requests => "What you asked for, or what was asked for you, was approved, denied or closed.",
+            Self::Decisions => {
+                "Somebody asks, still waits, nudges you, hands you a decision or moves one on to you; wishes in words."
+            }
+            Self::Requests => {
+                "What you asked for, or what was asked for you, was approved, denied or closed; answers to your wishes."
+            }
             Self::Access => "Systems confirmed your access, or that it is gone; access that ends soon.",
             Self::Messages => "Somebody wrote about a request of yours, or about one that you decide.",
-            Self::Duties => "Roles and systems that become yours; conditions of policies that fail.",
+            Self::Duties => {
+                "Roles and systems that become yours; somebody activates a role of yours; conditions of policies that fail."
+            }
             Self::Safety => {
                 "Somebody ended your access or named you to decide for them; access that is held back or needs a sign-in."
             }
+            Self::Emergencies => "Somebody took a role in an emergency, and what its review found.",
         }
     }
 
@@ -110,7 +129,11 @@ impl Group {
     /// Whether somebody may choose this.
     #[must_use]
     pub fn allows(self, choice: Choice) -> bool {
-        self != Self::Safety || choice != Choice::Off
+        match self {
+            Self::Safety => choice != Choice::Off,
+            Self::Emergencies => choice == Choice::AtOnce,
+            _ => true,
+        }
     }
 
     /// Why it can't be turned off, where it can't.
@@ -120,6 +143,9 @@ impl Group {
             Self::Safety => Some(
                 "This can\u{2019}t be turned off: it is how you find out when somebody else changes your access or acts in your place.",
             ),
+            Self::Emergencies => {
+                Some("This comes at once: whoever would have decided looks at it while it happens, not the morning after.")
+            }
             _ => None,
         }
     }
@@ -129,11 +155,15 @@ impl Group {
     #[must_use]
     pub fn of(kind: &str) -> Self {
         match kind {
-            "asked_to_decide" | "still_waiting" | "nudged" | "seat_taken" | "moved_on" => Self::Decisions,
-            "decided" => Self::Requests,
+            "asked_to_decide" | "still_waiting" | "nudged" | "seat_taken" | "moved_on" | "wish_asked"
+            | "wish_proposed" | "wish_overdue" => Self::Decisions,
+            "decided" | "wish_answered" | "wish_coming" | "wish_declined" | "wish_refused" => Self::Requests,
             "confirmed" | "ended" | "ending_soon" => Self::Access,
             "message" => Self::Messages,
             "now_yours" | "condition_failed" | "activated" => Self::Duties,
+            "break_glass_taken" | "break_glass_yours" | "break_glass_reviewed" | "break_glass_overdue" => {
+                Self::Emergencies
+            }
             _ => Self::Safety,
         }
     }
@@ -149,7 +179,8 @@ mod tests {
             assert_eq!(Group::from_word(group.word()), Some(*group));
             assert!(group.allows(group.standard()), "{group:?}");
             assert_eq!(group.allows(Choice::Off), group.always().is_none(), "{group:?}");
-            assert!(group.allows(Choice::AtOnce) && group.allows(Choice::Digest), "{group:?}");
+            assert!(group.allows(Choice::AtOnce), "{group:?}");
+            assert_eq!(group.allows(Choice::Digest), *group != Group::Emergencies, "{group:?}");
         }
         assert_eq!(Group::from_word("everything"), None);
     }
@@ -157,13 +188,18 @@ mod tests {
     /// Every kind that something here queues is in a group on purpose: the others are named in this test.
     #[test]
     fn every_kind_has_a_group_on_purpose() {
-        let sources = [include_str!("../notices.rs"), include_str!("conversation.rs")];
+        let sources = [
+            include_str!("../notices.rs"),
+            include_str!("conversation.rs"),
+            include_str!("emergencies.rs"),
+            include_str!("wishes.rs"),
+        ];
         let kinds: Vec<&str> = sources
             .iter()
             .flat_map(|text| text.split("queue(tx, ").skip(1))
             .filter_map(|call| call.split('"').nth(1))
             .collect();
-        assert!(kinds.len() > 14, "the calls are written otherwise by now: {kinds:?}");
+        assert!(kinds.len() > 25, "the calls are written otherwise by now: {kinds:?}");
         let safety: Vec<&str> = kinds.into_iter().filter(|kind| Group::of(kind) == Group::Safety).collect();
         assert_eq!(safety, ["stands_in", "sign_in_needed", "held_back", "ended_early"]);
     }
