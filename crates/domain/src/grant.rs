@@ -65,8 +65,7 @@ impl GrantKind {
         }
     }
 
-    /// For serde.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    /// It is plain access. By reference, as serde asks.
     #[must_use]
     pub const fn is_standing(&self) -> bool {
         matches!(self, Self::Standing)

@@ -11,7 +11,6 @@ use latchkey_policy::{Approver, Span, StageRule, Wish, Yes, check_request, is_re
 use latchkey_store::{
     Change, Db, StoreError, Tx, identities,
     items::{self, ItemRow},
-    pieces,
     stages::{self, NewDecision, StageRow},
 };
 

@@ -8,7 +8,7 @@ use latchkey_domain::{
     EntitlementId, GrantId, IdentityId, PolicyVersionId, SystemId,
     actor::ActorRef,
     event::{EventBody, NewEvent},
-    grant::{GrantEnd, GrantOrigin, GrantState},
+    grant::{GrantEnd, GrantKind, GrantOrigin, GrantState},
     system::SystemKind,
 };
 use latchkey_reconciler::{Connections, Mailer, Pass, Settings, Stop, Stopper, Worker, stop};

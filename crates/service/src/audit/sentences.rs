@@ -300,7 +300,6 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
             ("name", EventBody::WishRoleProposed { .. }) => ". It should be called: ",
             ("gives", _) => ". It should give: ",
             ("words", body) if wishes::is_about_one(body) => ". They wrote: ",
-            ("words", EventBody::FulfilmentHeldBack { .. }) => ". They are told: ",
             ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => {
                 ". They are told: "
             }

@@ -5,7 +5,7 @@ use latchkey_domain::{
     actor::{Actor, PersonActor},
     clock::Clock,
     event::{EventBody, NewEvent},
-    grant::{GrantOrigin, GrantState},
+    grant::{GrantKind, GrantOrigin, GrantState},
     portal_role::PortalRole,
 };
 use latchkey_policy::{BreakGlass, Span, Wish};
@@ -98,6 +98,7 @@ async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, 
         starts_at: now,
         ends_at: Some(ends_at),
         zone: zone.clone(),
+        kind: GrantKind::Standing,
     };
     grants::insert(&mut tx, &grant).await?;
     let item = checked.waiting.as_ref().map(items::ItemRow::id);
@@ -130,6 +131,7 @@ async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, 
                 item: None,
                 starts_at: now,
                 ends_at: grant.ends_at,
+                grant_kind: GrantKind::Standing,
             },
         ),
     ];

@@ -54,15 +54,7 @@ pub enum Group {
 impl Group {
     /// Every group, in the order in which they are shown.
     pub const ALL: &'static [Self] =
-        &[
-        Self::Decisions,
-        Self::Requests,
-        Self::Access,
-        Self::Messages,
-        Self::Duties,
-        Self::Safety,
-        Self::Emergencies,
-    ];
+        &[Self::Decisions, Self::Requests, Self::Access, Self::Messages, Self::Duties, Self::Safety, Self::Emergencies];
 
     /// The word in the database and in forms.
     #[must_use]
@@ -143,9 +135,9 @@ impl Group {
             Self::Safety => Some(
                 "This can\u{2019}t be turned off: it is how you find out when somebody else changes your access or acts in your place.",
             ),
-            Self::Emergencies => {
-                Some("This comes at once: whoever would have decided looks at it while it happens, not the morning after.")
-            }
+            Self::Emergencies => Some(
+                "This comes at once: whoever would have decided looks at it while it happens, not the morning after.",
+            ),
             _ => None,
         }
     }

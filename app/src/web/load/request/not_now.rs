@@ -61,7 +61,9 @@ pub(super) fn end(reading: &Reading<'_>, item: &ItemLineRow, grant: &GrantRow, a
     let href = format!("/access/{}/end", grant.id);
     match end_grant::possible(item.beneficiary_id == reading.me.0, right) {
         Ok(Right::Approver) => actions.end = Some((href, "Take back your approval".to_owned())),
-        Ok(Right::Owner | Right::Security) => actions.end = Some((href, "End this access".to_owned())),
+        Ok(Right::Owner | Right::Security | Right::Reviewer) => {
+            actions.end = Some((href, "End this access".to_owned()))
+        }
         Err(refusal) => actions.not_now.push(no("End this access", &refusal)),
     }
 }
