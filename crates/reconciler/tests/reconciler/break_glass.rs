@@ -45,8 +45,8 @@ both_databases! {
         let lines = systems::report(&mut c, &review, s.world.now()).await.unwrap();
         drop(c);
         let [logs, shell] = lines.as_slice() else { panic!("{lines:?}") };
-        assert_eq!((logs.name.as_str(), logs.before, logs.still_there, logs.gone_at), ("logs", true, true, None));
-        assert_eq!((shell.name.as_str(), shell.before, shell.still_there, shell.failed), ("shell", false, false, 1));
+        assert_eq!((logs.name.as_str(), logs.before, logs.still_there, logs.gone_at), ("Entitlement logs", true, true, None));
+        assert_eq!((shell.name.as_str(), shell.before, shell.still_there, shell.failed), ("Entitlement shell", false, false, 1));
         let start = review.starts_at;
         assert_eq!(shell.asked_at, Some(start + TimeDelta::seconds(2)));
         assert_eq!(shell.there_at, Some(start + TimeDelta::seconds(122)));
