@@ -146,7 +146,7 @@ fn crowded_role() -> RolePage {
         BeneficiaryChoice { value: "1".to_owned(), label: "Myself".to_owned(), chosen: true },
         BeneficiaryChoice { value: "2".to_owned(), label: crate::world::LONG_NAME.to_owned(), chosen: false },
     ];
-    let mut page = role(Ask::Form(asked));
+    let mut page = role(Ask::Form(Box::new(asked)));
     page.name = crate::world::LONG_ROLE.to_owned();
     page.description = ROLES[6].1.to_owned();
     page.risk = RiskLevel::Critical;
@@ -191,8 +191,8 @@ pub fn sheets() -> Vec<Sheet> {
             "catalog-empty",
             CatalogPage { rows: Vec::new(), facets: Vec::new(), nothing_applied: true, ..catalog() },
         ),
-        role_sheet("role", role(Ask::Form(form(Vec::new(), "")))),
-        role_sheet("role-errors", role(Ask::Form(missing))),
+        role_sheet("role", role(Ask::Form(Box::new(form(Vec::new(), ""))))),
+        role_sheet("role-errors", role(Ask::Form(Box::new(missing)))),
         role_sheet("role-crowded", crowded_role()),
         role_sheet(
             "role-have",

@@ -107,7 +107,7 @@ pub fn RoleView(
 
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
-        Ask::Form(form) => view! { <AskForm form=form stages=stages role=role reader=reader/> }.into_any(),
+        Ask::Form(form) => view! { <AskForm form=*form stages=stages role=role reader=reader/> }.into_any(),
         Ask::Have { until, why, give_back, extend } => view! {
             <Notice mark=Mark::Done title="You have this role">
                 <p>

@@ -110,7 +110,7 @@ pub(in crate::web) async fn get(
     } else {
         match refused(&preview) {
             Some((title, why)) => Ask::No { title, why },
-            None => Ask::Form(form()),
+            None => Ask::Form(Box::new(form())),
         }
     };
     drop(c);
