@@ -37,13 +37,13 @@ const CATALOG: &[(&str, &str)] = built_in![
     "roles/production.toml",
     "roles/sales.toml",
     "separation.toml",
-    "wishes.toml",
     "systems/build.toml",
     "systems/crm.toml",
     "systems/directory.toml",
     "systems/finance.toml",
     "systems/support.toml",
     "systems/warehouse.toml",
+    "wishes.toml",
 ];
 
 impl Company {

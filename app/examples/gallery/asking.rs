@@ -148,7 +148,7 @@ fn crowded_role() -> RolePage {
         BeneficiaryChoice { value: "1".to_owned(), label: "Myself".to_owned(), chosen: true },
         BeneficiaryChoice { value: "2".to_owned(), label: crate::world::LONG_NAME.to_owned(), chosen: false },
     ];
-    let mut page = role(Ask::Form(asked));
+    let mut page = role(Ask::Form(Box::new(asked)));
     page.name = crate::world::LONG_ROLE.to_owned();
     page.description = ROLES[6].1.to_owned();
     page.risk = RiskLevel::Critical;
@@ -193,22 +193,22 @@ pub fn sheets() -> Vec<Sheet> {
             "catalog-empty",
             CatalogPage { rows: Vec::new(), facets: Vec::new(), nothing_applied: true, ..catalog() },
         ),
-        role_sheet("role", role(Ask::Form(form(Vec::new(), "")))),
+        role_sheet("role", role(Ask::Form(Box::new(form(Vec::new(), ""))))),
         role_sheet(
             "role-emergency",
             RolePage {
                 emergency: Some(Emergency::Can { href: "/roles/1/break-glass".to_owned() }),
-                ..role(Ask::Form(form(Vec::new(), "")))
+                ..role(Ask::Form(Box::new(form(Vec::new(), ""))))
             },
         ),
         role_sheet(
             "role-taken",
             RolePage {
                 emergency: Some(Emergency::Taken { until: Some(end_in(0)), href: "/break-glass/1".to_owned() }),
-                ..role(Ask::Form(form(Vec::new(), "")))
+                ..role(Ask::Form(Box::new(form(Vec::new(), ""))))
             },
         ),
-        role_sheet("role-errors", role(Ask::Form(missing))),
+        role_sheet("role-errors", role(Ask::Form(Box::new(missing)))),
         role_sheet("role-crowded", crowded_role()),
         role_sheet(
             "role-have",

@@ -1,6 +1,5 @@
 //! Applying `wishes.toml`: who answers, the plan, and every mistake by file and line.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod files_support;
 

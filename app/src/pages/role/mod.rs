@@ -96,7 +96,7 @@ pub struct RequestForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Ask for it.
-    Form(RequestForm),
+    Form(Box<RequestForm>),
     /// They have it, and there is nothing to ask for now.
     Have {
         /// When it ends.

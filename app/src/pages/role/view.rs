@@ -158,7 +158,7 @@ fn emergency_part(emergency: Emergency, role: &str, reader: Reader) -> AnyView {
 
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
-        Ask::Form(form) => view! { <AskForm form=form stages=stages role=role reader=reader/> }.into_any(),
+        Ask::Form(form) => view! { <AskForm form=*form stages=stages role=role reader=reader/> }.into_any(),
         Ask::Have { until, why, give_back, extend, activate, not_now } => view! {
             <Notice mark=Mark::Done title=if activate.is_some() { "You may activate this role" } else { "You have this role" }>
                 <p>

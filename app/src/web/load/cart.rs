@@ -72,7 +72,7 @@ pub(in crate::web) async fn get(
         };
         lines.push(around.line(&mut c, row, today).await?);
     }
-    let pieces = pieces::suggested(&mut c, me).await?;
+    let pieces = if rows.is_empty() { Vec::new() } else { pieces::suggested(&mut c, me).await? };
     drop(c);
     let (of_piece, whole): (Vec<_>, Vec<_>) = draft
         .iter()

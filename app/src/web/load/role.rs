@@ -133,7 +133,7 @@ pub(in crate::web) async fn get(
                 };
                 Ask::No { title, why }
             }
-            None => Ask::Form(form()),
+            None => Ask::Form(Box::new(form())),
         }
     };
     drop(c);
