@@ -1,6 +1,5 @@
 //! Applying `wishes.toml`: who answers, the plan, and every mistake by file and line.
 
-
 mod files_support;
 
 use files_support::{apply, catalog, everything, four_people, mistakes};
