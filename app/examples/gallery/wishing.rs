@@ -23,7 +23,11 @@ fn tabs(to_answer: bool) -> Vec<Tab> {
 fn line(at: usize, who: bool, state: StateWord) -> WishLine {
     WishLine {
         href: "/wishes/1".to_owned(),
-        words: if at % 3 == 0 { WORDS.to_owned() } else { "Read the tide forecasts of the last ten years".to_owned() },
+        words: if at.is_multiple_of(3) {
+            WORDS.to_owned()
+        } else {
+            "Read the tide forecasts of the last ten years".to_owned()
+        },
         who: who.then(|| if at == 4 { LONG_NAME.to_owned() } else { PEOPLE[at % PEOPLE.len()].to_owned() }),
         state,
         since: ago(300 * i64::try_from(at + 1).unwrap_or(1)),

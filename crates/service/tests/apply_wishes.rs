@@ -1,7 +1,5 @@
 //! Applying `wishes.toml`: who answers, the plan, and every mistake by file and line.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
 mod files_support;
 
 use files_support::{apply, catalog, everything, four_people, mistakes};
