@@ -123,7 +123,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Manager, "/admin/separation", 5),
     (Manager, "/admin/separation/rules/{rule_key}", 8),
     (New, "/roles/{apart_role}", 16),
-    (Holder, "/roles/{rescue_role}", 15),
+    (Holder, "/roles/{rescue_role}", 16),
     (Holder, "/roles/{rescue_role}/break-glass", 14),
     (Holder, "/break-glass", 2),
     (Administrator, "/break-glass?show=overdue", 2),

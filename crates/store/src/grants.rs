@@ -14,7 +14,7 @@ macro_rules! grant {
     ($which:literal) => {
         concat!(
             "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone,
-                    ended_at, end_reason, eligible, activates_id
+                    ended_at, end_reason, coalesce(eligible, false) as eligible, activates_id
              from role_grant ",
             $which
         )

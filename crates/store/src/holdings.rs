@@ -307,7 +307,7 @@ pub async fn live_of_role(
     rows!(
         c,
         LiveRow,
-        "select id as grant_id, ends_at, eligible, origin from role_grant
+        "select id as grant_id, ends_at, coalesce(eligible, false) as eligible, origin from role_grant
          where identity_id = $1 and role_id = $2 and activates_id is null and state in ('scheduled', 'active', 'eligible') order by ends_at nulls last, id",
         identity.0,
         role.0

@@ -170,7 +170,8 @@ pub async fn grants(c: &mut impl AsConn) -> StoreResult<Vec<GrantNow>> {
     rows!(
         c,
         GrantNow,
-        "select id, identity_id, role_id, role_version_id, state, starts_at, ends_at, end_reason, eligible, activates_id from role_grant order by id"
+        "select id, identity_id, role_id, role_version_id, state, starts_at, ends_at, end_reason, coalesce(eligible, false) as eligible,
+                activates_id from role_grant order by id"
     )
 }
 

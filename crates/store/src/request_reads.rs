@@ -92,7 +92,7 @@ macro_rules! item_lines {
             "select i.id, i.request_id, r.reference, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
                     b.display_name as beneficiary_name, r.requester_id, q.display_name as requester_name, i.reason, i.seconds, i.state,
                     i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at, i.role_version_id, i.policy_version_id,
-                    i.eligible, i.activates_id
+                    coalesce(i.eligible, false) as eligible, i.activates_id
              from ",
             $from
         )

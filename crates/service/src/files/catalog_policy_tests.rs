@@ -194,3 +194,41 @@ fn promise_10_a_mistake_about_emergencies_is_told_by_its_line() {
         assert!(said.contains(&format!("policies.toml:{}", line + at)), "{}: {said}", line + at);
     }
 }
+
+const ACTIVATION: &str = r#"
+[policy.activation]
+max = "8h"
+default = "2h"
+offer = ["2h", "8h"]
+stages = [{ approvers = "group:controllers" }]
+"#;
+
+#[test]
+fn a_policy_says_how_its_roles_are_activated() {
+    let catalog = parse_catalog(&files(&format!("{POLICIES}{ACTIVATION}"), GROUPS)).unwrap();
+    let money = catalog.policies.iter().find(|p| p.policy.key == "money").unwrap();
+    let activation = money.policy.activation.as_ref().unwrap();
+    assert_eq!((activation.max.to_string(), activation.default.to_string()), ("8h".to_owned(), "2h".to_owned()));
+    assert_eq!((activation.offer.len(), activation.stages.len()), (2, 1));
+    assert!(catalog.policies.iter().any(|p| p.policy.activation.is_none()), "it belongs to the policy that it follows");
+}
+
+#[test]
+fn promise_10_a_mistake_about_activation_is_told_by_its_line() {
+    let line = POLICIES.lines().count();
+    for (from, to, at, message) in [
+        ("max = \"8h\"", "max = \"2d\"", 3, "max is 2d"),
+        ("default = \"2h\"", "default = \"9h\"", 4, "default is 9h, longer than max, 8h"),
+        ("offer = [\"2h\", \"8h\"]", "offer = [\"8h\", \"2h\"]", 5, "offer has 2h out of order"),
+        ("offer = [\"2h\", \"8h\"]", "offer = [\"2h\", \"10h\"]", 5, "offer has 10h, longer than max"),
+        ("group:controllers", "group:nobody-knows", 6, "nobody-knows"),
+        ("default = \"2h\"\n", "", 2, "default is missing"),
+        ("max = \"8h\"", "max = \"8h\"\nlongest = \"4h\"", 4, "longest"),
+    ] {
+        assert!(ACTIVATION.contains(from), "{from}");
+        let text = format!("{POLICIES}{}", ACTIVATION.replacen(from, to, 1));
+        let said = said(&files(&text, GROUPS)).join("\n");
+        assert!(said.contains(message), "{said}");
+        assert!(said.contains(&format!("policies.toml:{}", line + at)), "{}: {said}", line + at);
+    }
+}

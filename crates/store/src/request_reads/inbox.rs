@@ -105,7 +105,8 @@ macro_rules! inbox_lines {
     ($order:literal) => {
         concat!(
             "select s.id as stage_id, s.opened_at, i.id as item_id, i.role_id, v.name as role_name, v.risk, i.beneficiary_id,
-                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at, i.eligible, i.activates_id,
+                b.display_name as beneficiary_name, i.reason, i.seconds, i.lapses_at,
+                coalesce(i.eligible, false) as eligible, i.activates_id,
                 (select count(*) from item_message m where m.item_id = i.id and m.side = 'decider'
                    and not exists (select 1 from item_message o where o.item_id = m.item_id and o.side = 'asker' and o.id > m.id)) as unanswered,
                 (select count(*) from item_message m where m.item_id = i.id and m.side = 'asker'
