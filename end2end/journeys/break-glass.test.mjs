@@ -90,10 +90,10 @@ journeys('break-glass', { systems: false }, (journey, js) => {
     await owner.open(review);
     await owner.see('Corrected two rows, nothing else.');
     await owner.accessible();
-    await owner.page.getByLabel(/^What was done/).fill('Two rows were corrected; the log of the warehouse says the same.');
+    await owner.page.getByLabel(/^What was done, and how/).fill('Two rows were corrected; the log of the warehouse says the same.');
     await owner.button('Close the review').click();
     await owner.see(owner.heading('There is a problem'));
-    assert.match(await owner.page.getByLabel(/^What was done/).inputValue(), /^Two rows/);
+    assert.match(await owner.page.getByLabel(/^What was done, and how/).inputValue(), /^Two rows/);
     await owner.accessible();
     await owner.page.getByRole('radio', { name: /^In part/ }).check();
     await owner.page.getByLabel(/^What follows/).fill('The load tries twice.');

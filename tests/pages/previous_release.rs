@@ -228,6 +228,7 @@ both_databases! {
             ("roles taken in an emergency", "select count(*) from role_grant where origin = 'break_glass' and reason = 'The night load stopped, looking at it'"),
             ("words about them", "select count(*) from break_glass_review where account = 'Looked at the load'"),
             ("reviews of them", "select count(*) from break_glass_review where needed = 'yes' and findings = 'The log says the same' and follow_up = 'Nothing'"),
+            ("activations", "select count(*) from role_grant where activates_id is not null and reason = 'Restart the order queue'"),
             ("nudges", "select count(*) from notice where kind = 'nudged'"),
             ("decisions that were moved on", "select count(*) from event where kind = 'stage_moved_on'"),
             ("choices of a digest", "select count(*) from notice_preference where kind_group = 'messages' and choice = 'digest'"),

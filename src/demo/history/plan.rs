@@ -325,6 +325,12 @@ fn emergencies(play: &mut Play<'_>) {
         let night = days::morning(ago(play, days_ago, 0)) - TimeDelta::minutes(252);
         play.break_glass(night, IdentityId(person.id), of);
     }
+    // Who is on call may deploy, too: given once, and activated since.
+    for (number, days_ago) in [("E0064", 70), ("E0067", 69)] {
+        let Some(person) = play.cast.person(number).cloned() else { continue };
+        let at = days::at_work(ago(play, days_ago, 0), &mut play.rng);
+        play.ask(at, Ask { at_once: true, days: Some(90), ..one(&person, "production-deployer", Fate::Approved) });
+    }
 }
 
 /// What isn't in the catalog, in words: one wish waits, one has a role for it, and for one a new role is agreed on.

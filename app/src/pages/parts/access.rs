@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionCell, Cell, Column, Glyph, Icon, Row, RowHead, Sentence, State, StateWord, Table, Time, Told, Words,
+    ActionCell, Cell, Column, Glyph, Icon, Row, RowHead, Sentence, State, StateWord, Table, Time, Told, Words, absolute,
 };
 use crate::frame::Reader;
 
@@ -112,7 +112,7 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                                 <Icon glyph=Glyph::Clock/>
                                 <span>
                                     <Time at=at reader=reader told=Told::Relative/>
-                                    <span class="row-under">"until " <Time at=at reader=reader told=Told::Until/></span>
+                                    <span class="row-under">{format!("until {}", absolute(at, reader))}</span>
                                 </span>
                             </span>
                         }

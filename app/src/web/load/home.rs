@@ -47,6 +47,7 @@ pub(in crate::web) async fn get(
     // What is active now isn't offered again.
     let active: Vec<String> = held.rows.iter().filter(|r| r.active).map(|r| r.role_href.clone()).collect();
     let (mut ready, access): (Vec<_>, Vec<_>) = held.rows.into_iter().partition(|r| r.activate.is_some());
+    let rights = u32::try_from(ready.len()).unwrap_or(u32::MAX);
     ready.retain(|r| !active.contains(&r.role_href));
     let page = HomePage {
         waits_total: signed.approvals,
@@ -82,7 +83,7 @@ pub(in crate::web) async fn get(
         waiting_total,
         ready,
         access,
-        access_total: held.total,
+        access_total: held.total.saturating_sub(rights),
         ending: held.ending,
         access_href: format!("/people/{me}"),
         team_has,
