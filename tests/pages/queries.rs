@@ -436,7 +436,8 @@ pub fn managed_grant(world: &World, manager: IdentityId) -> String {
     let manager = literal(world, &manager.to_string());
     format!(
         "from role_grant g join ownership w on w.role_id = g.role_id and w.valid_to is null
-         where w.owner_id = {manager} and g.identity_id <> {manager} and g.state = 'active' order by g.id limit 1"
+         where w.owner_id = {manager} and g.identity_id <> {manager} and g.state = 'active' and g.origin = 'import'
+           and g.role_id not in (select id from role where key = 'ending') order by g.id limit 1"
     )
 }
 
