@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    policy::{MAX_OFFERS, MAX_STAGES},
+    offer,
+    policy::MAX_STAGES,
     refusal::{Refusal, RefusalCode},
-    request::MAX_REASON_CHARS,
+    request::check_reason_length,
     rule::StageRule,
     span::Span,
 };
@@ -43,8 +44,7 @@ pub enum ActivationField {
 
 impl Activation {
     /// Everything in it that doesn't hold together, as field, what is wrong and what would be right.
-    #[must_use]
-    pub fn problems(&self) -> Vec<(ActivationField, String, String)> {
+    pub(crate) fn problems(&self) -> Vec<(ActivationField, String, String)> {
         let mut found = Vec::new();
         if self.max.hours() > MAX_ACTIVE {
             found.push((ActivationField::Max, format!("max is {}", self.max), format!("at most {MAX_ACTIVE}h")));
@@ -53,19 +53,8 @@ impl Activation {
             let what = format!("default is {}, longer than max, {}", self.default, self.max);
             found.push((ActivationField::Default, what, format!("at most {}", self.max)));
         }
-        if self.offer.is_empty() || self.offer.len() > MAX_OFFERS {
-            let what = format!("offer has {} lengths", self.offer.len());
-            found.push((ActivationField::Offer(None), what, format!("1 to {MAX_OFFERS}")));
-        }
-        for (at, span) in self.offer.iter().enumerate() {
-            if *span > self.max {
-                let what = format!("offer has {span}, longer than max, {}", self.max);
-                found.push((ActivationField::Offer(Some(at)), what, format!("at most {}", self.max)));
-            }
-            if at > 0 && self.offer.get(at - 1).is_some_and(|before| before >= span) {
-                let what = format!("offer has {span} out of order");
-                found.push((ActivationField::Offer(Some(at)), what, "each length once, the shortest first".to_owned()));
-            }
+        for (at, message, expected) in offer::problems(&self.offer, ("max", self.max), "length") {
+            found.push((ActivationField::Offer(at), message, expected));
         }
         if self.stages.len() > MAX_STAGES {
             let what = format!("stages has {} entries", self.stages.len());
@@ -82,8 +71,7 @@ impl Activation {
     /// What the form suggests: of what it offers, the longest that isn't longer than the default, else the shortest.
     #[must_use]
     pub fn suggested(&self) -> Span {
-        let fitting = self.offer.iter().copied().filter(|span| *span <= self.default).max();
-        fitting.or_else(|| self.offer.iter().copied().min()).unwrap_or(self.max)
+        offer::suggested(&self.offer, self.default).unwrap_or(self.max)
     }
 
     /// Why it can't be activated for so long or for this reason; empty when it can. A reason is always needed.
@@ -97,20 +85,14 @@ impl Activation {
                 format!("Choose {} or less. You can activate it again.", self.max.words()),
             ));
         }
-        let length = reason.trim().chars().count();
-        if length == 0 {
+        if reason.trim().is_empty() {
             refusals.push(Refusal::new(
                 RefusalCode::ReasonMissing,
                 "A reason is needed each time.",
                 "Say what you are about to do, for example \"Restart the order queue, OPS-214\".",
             ));
-        } else if length > MAX_REASON_CHARS {
-            refusals.push(Refusal::new(
-                RefusalCode::ReasonTooLong,
-                format!("The reason has {length} characters; {MAX_REASON_CHARS} are kept."),
-                "Shorten it, and link to the long story.",
-            ));
         }
+        refusals.extend(check_reason_length(reason));
         refusals
     }
 }
@@ -118,7 +100,7 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::ApproverRule;
+    use crate::{request::MAX_REASON_CHARS, rule::ApproverRule};
 
     fn hours(n: u32) -> Span {
         Span::from_hours(n).unwrap()

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     condition::{Condition, Seen},
+    offer,
     policy::{MAX_OFFERS, PolicySnapshot},
     refusal::{Refusal, RefusalCode},
     request::RoleFacts,
@@ -90,12 +91,7 @@ impl BreakGlass {
     /// What the form offers for this role, at least one.
     #[must_use]
     pub fn choices(&self, role: &RoleFacts) -> Vec<Span> {
-        let longest = self.longest(role);
-        let mut fit: Vec<Span> = self.offer.iter().copied().filter(|span| *span <= longest).collect();
-        if fit.is_empty() {
-            fit.push(longest);
-        }
-        fit
+        offer::fitting(&self.offer, self.longest(role))
     }
 }
 

@@ -15,6 +15,7 @@ mod approvers;
 mod break_glass;
 mod condition;
 mod explain;
+mod offer;
 mod policy;
 mod quorum;
 mod refusal;

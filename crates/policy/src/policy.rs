@@ -4,7 +4,13 @@ use latchkey_domain::{assurance::Assurance, identity::EmploymentType};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    activation::Activation, break_glass::BreakGlass, condition::Condition, routing::Rule, rule::StageRule, span::Span,
+    activation::{Activation, ActivationField},
+    break_glass::BreakGlass,
+    condition::Condition,
+    offer,
+    routing::Rule,
+    rule::StageRule,
+    span::Span,
 };
 
 /// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
@@ -191,6 +197,8 @@ pub enum PolicyField {
     Who,
     /// `undecided_after`.
     UndecidedAfter,
+    /// A key of `activation`.
+    Activation(ActivationField),
     /// A key of `break_glass`.
     BreakGlass(&'static str),
 }
@@ -254,28 +262,8 @@ impl Policy {
                 format!("at most {}", self.max_duration),
             );
         }
-        if self.offer.is_empty() || self.offer.len() > MAX_OFFERS {
-            say(
-                PolicyField::Offer(None),
-                format!("offer has {} durations", self.offer.len()),
-                format!("1 to {MAX_OFFERS} durations"),
-            );
-        }
-        for (at, span) in self.offer.iter().enumerate() {
-            if *span > self.max_duration {
-                say(
-                    PolicyField::Offer(Some(at)),
-                    format!("offer has {span}, longer than max_duration, {}", self.max_duration),
-                    format!("at most {}", self.max_duration),
-                );
-            }
-            if at > 0 && self.offer.get(at - 1).is_some_and(|before| before >= span) {
-                say(
-                    PolicyField::Offer(Some(at)),
-                    format!("offer has {span} out of order"),
-                    "each duration once, the shortest first".to_owned(),
-                );
-            }
+        for (at, message, expected) in offer::problems(&self.offer, ("max_duration", self.max_duration), "duration") {
+            say(PolicyField::Offer(at), message, expected);
         }
         if self.who.is_empty() {
             say(PolicyField::Who, "who is empty".to_owned(), "\"employee\", \"contractor\" or both".to_owned());
@@ -287,12 +275,11 @@ impl Policy {
                 format!("at most {MAX_UNDECIDED}d"),
             );
         }
+        for (field, message, expected) in self.activation.iter().flat_map(Activation::problems) {
+            say(PolicyField::Activation(field), format!("activation: {message}"), expected);
+        }
         for (key, message, expected) in self.break_glass.iter().flat_map(BreakGlass::problems) {
-            found.push(PolicyProblem {
-                field: PolicyField::BreakGlass(key),
-                message: format!("break_glass: {message}"),
-                expected,
-            });
+            say(PolicyField::BreakGlass(key), format!("break_glass: {message}"), expected);
         }
         found
     }

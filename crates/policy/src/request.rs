@@ -3,6 +3,7 @@
 use latchkey_domain::identity::{EmploymentType, Status};
 
 use crate::{
+    offer,
     policy::{Policy, PolicySnapshot, ReasonRule},
     refusal::{Refusal, RefusalCode},
     span::Span,
@@ -56,12 +57,7 @@ pub fn longest(policy: &PolicySnapshot, role: &RoleFacts) -> Span {
 /// What the form offers: the policy's offers that the role allows, at least one.
 #[must_use]
 pub fn choices(policy: &PolicySnapshot, role: &RoleFacts) -> Vec<Span> {
-    let longest = longest(policy, role);
-    let mut fit: Vec<Span> = policy.policy.offer.iter().copied().filter(|span| *span <= longest).collect();
-    if fit.is_empty() {
-        fit.push(longest);
-    }
-    fit
+    offer::fitting(&policy.policy.offer, longest(policy, role))
 }
 
 /// What the form suggests: of what it offers, the longest that isn't longer than the policy's default, else the
@@ -69,8 +65,7 @@ pub fn choices(policy: &PolicySnapshot, role: &RoleFacts) -> Vec<Span> {
 #[must_use]
 pub fn suggested(policy: &PolicySnapshot, role: &RoleFacts) -> Span {
     let offers = choices(policy, role);
-    let fitting = offers.iter().copied().filter(|span| *span <= policy.policy.default_duration).max();
-    fitting.or_else(|| offers.iter().copied().min()).unwrap_or_else(|| longest(policy, role))
+    offer::suggested(&offers, policy.policy.default_duration).unwrap_or_else(|| longest(policy, role))
 }
 
 /// Checks a wish against the policy: every reason why not, or nothing.
@@ -166,14 +161,19 @@ pub fn check_duration(policies: &[&Policy], role: &RoleFacts, asked: Span) -> Op
 }
 
 fn check_reason(policy: &PolicySnapshot, reason: &str) -> Option<Refusal> {
-    let length = reason.trim().chars().count();
-    if length == 0 && policy.policy.reason == ReasonRule::Required {
+    if reason.trim().is_empty() && policy.policy.reason == ReasonRule::Required {
         return Some(Refusal::new(
             RefusalCode::ReasonMissing,
             "A reason is needed.",
             "Say what you need it for, for example \"Closing the October books\".",
         ));
     }
+    check_reason_length(reason)
+}
+
+/// Whether all of a reason is kept.
+pub(crate) fn check_reason_length(reason: &str) -> Option<Refusal> {
+    let length = reason.trim().chars().count();
     (length > MAX_REASON_CHARS).then(|| {
         Refusal::new(
             RefusalCode::ReasonTooLong,

@@ -79,7 +79,7 @@ pub async fn activate(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &Activati
         }
         return Ok(Submitted { request: RequestId(before.id), reference: before.reference, again: true });
     }
-    identities::lock(&mut tx, &[person.identity]).await.map_err(submit_request::missing)?;
+    identities::lock(&mut tx, &[person.identity]).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
     let now = tx.now();
     let holder = facts::beneficiary(&mut tx, person.identity).await?;

@@ -104,7 +104,7 @@ async fn give(
 ) -> ServiceResult<()> {
     let starts_at = tx.now();
     let reason = "Made administrator on the host".to_owned();
-    grants::insert(
+    let created = grants::insert(
         tx,
         &NewGrant {
             id: grant,
@@ -122,18 +122,7 @@ async fn give(
         },
     )
     .await?;
-    let body = EventBody::GrantCreated {
-        grant,
-        identity,
-        role,
-        role_version,
-        origin: GrantOrigin::Host,
-        item: None,
-        starts_at,
-        ends_at: None,
-        grant_kind: GrantKind::Standing,
-    };
-    events.push(NewEvent::new(actor.clone(), body).text("reason", reason));
+    events.push(NewEvent::new(actor.clone(), created).text("reason", reason));
     events.push(NewEvent::new(actor.clone(), EventBody::AdministratorAdded { identity, grant }));
     Ok(())
 }

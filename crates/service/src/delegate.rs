@@ -88,10 +88,7 @@ fn person(actor: &Actor) -> ServiceResult<&PersonActor> {
 pub async fn delegate(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &Wish) -> ServiceResult<DelegationId> {
     let person = person(actor)?;
     let mut tx = db.begin(clock.now()).await?;
-    identities::lock(&mut tx, &[person.identity, wish.to]).await.map_err(|e| match e {
-        latchkey_store::StoreError::Missing { .. } => ServiceError::NotFound,
-        other => other.into(),
-    })?;
+    identities::lock(&mut tx, &[person.identity, wish.to]).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
     let problems = problems(wish, person.identity, tx.now());
     if !problems.is_empty() {

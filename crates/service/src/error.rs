@@ -82,4 +82,10 @@ impl ServiceError {
     ) -> Self {
         Self::Refused(Refusal::new(code, what, why, help))
     }
+
+    /// What isn't in the database isn't there for the actor either; other failures stay what they are.
+    #[must_use]
+    pub(crate) fn not_found(e: StoreError) -> Self {
+        if matches!(e, StoreError::Missing { .. }) { Self::NotFound } else { e.into() }
+    }
 }

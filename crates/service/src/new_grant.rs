@@ -4,7 +4,7 @@ use chrono::Duration;
 use latchkey_domain::{
     GrantId, Instant,
     actor::ActorRef,
-    event::{EventBody, NewEvent},
+    event::NewEvent,
     grant::{GrantKind, GrantOrigin, GrantState},
 };
 use latchkey_store::{
@@ -39,11 +39,14 @@ pub(crate) async fn of_item(
         kind => kind,
     };
     let starts_at = item.starts_at.filter(|s| *s > now).unwrap_or(now);
-    let mut ends_at = item.ends_at.or_else(|| item.seconds.map(|s| end_of(starts_at, s, &item.zone)));
-    if kind.activates().is_some() {
+    let ends_at = if kind.activates().is_some() {
+        // Hours are hours, also when they make a day; and the right ends it at the latest.
+        let hours = item.seconds.map(|s| starts_at + Duration::seconds(s));
         let right = activate::right_until(tx, beneficiary.id, role.id).await?;
-        ends_at = [ends_at, right].into_iter().flatten().min();
-    }
+        [hours, right].into_iter().flatten().min()
+    } else {
+        item.ends_at.or_else(|| item.seconds.map(|s| end_of(starts_at, s, &item.zone)))
+    };
     let grant = NewGrant {
         id: GrantId::new(now),
         identity: beneficiary.id,
@@ -58,22 +61,9 @@ pub(crate) async fn of_item(
         zone: item.zone.clone(),
         kind,
     };
-    grants::insert(tx, &grant).await?;
+    let created = grants::insert(tx, &grant).await?;
     pieces::carry(tx, item.id(), grant.id).await?;
-    let mut events = vec![NewEvent::new(
-        actor.clone(),
-        EventBody::GrantCreated {
-            grant: grant.id,
-            identity: grant.identity,
-            role: grant.role,
-            role_version: grant.role_version,
-            origin: grant.origin,
-            item: grant.item,
-            starts_at,
-            ends_at,
-            grant_kind: kind,
-        },
-    )];
+    let mut events = vec![NewEvent::new(actor.clone(), created)];
     if grant.state == GrantState::Active {
         events.extend(justify::settle(tx, grant.identity, actor).await?);
     }

@@ -18,7 +18,7 @@ use latchkey_policy::{
     ApproverFacts, AskFor, RefusalField, Resolution, Span, StageRule, Voice, Wish, check_request, who_could_decide,
 };
 use latchkey_store::{
-    AsConn, Change, Db, StoreError, Tx, cart,
+    AsConn, Change, Db, Tx, cart,
     grants::GrantRow,
     holdings, identities, item_terms,
     items::{self, NewItem, NewRequest},
@@ -162,7 +162,7 @@ async fn write(
     }
     let mut people: Vec<IdentityId> = submission.items.iter().map(|i| i.beneficiary).collect();
     people.push(person.identity);
-    identities::lock(&mut tx, &people).await.map_err(missing)?;
+    identities::lock(&mut tx, &people).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
 
     let request = RequestId::new(tx.now());
@@ -437,10 +437,6 @@ pub(crate) async fn known_facts(
         overdue: false,
     };
     facts::approver_facts(c, now, &asked, rules).await
-}
-
-pub(crate) fn missing(e: StoreError) -> ServiceError {
-    if matches!(e, StoreError::Missing { .. }) { ServiceError::NotFound } else { e.into() }
 }
 
 /// The policy's refusals: what belongs to a field of the form goes to the field, everything else is one refusal.

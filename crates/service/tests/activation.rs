@@ -107,6 +107,23 @@ both_databases! {
         agrees(&s.world).await;
     }
 
+    /// Hours are hours: a whole day doesn't last until the end of the day after.
+    async fn promise_06_an_activation_for_a_day_ends_after_24_hours(world: World) {
+        let s = Scene::new(world).await;
+        let mut body = policy(&json!([{"approvers": "manager"}]));
+        body["schema"] = json!(3);
+        body["policy"]["activation"] = json!({"max": "24h", "default": "24h", "offer": ["24h"]});
+        let id = s.world.policy("day", &body).await;
+        let role = s.world.role("day", Some(s.owner), id, &[s.read]).await;
+        let right = s.gets(s.ann, role).await;
+        activate(&s, s.ann, right, 24).await.unwrap();
+        let given = active(&s, s.ann).await.remove(0);
+        assert_eq!(given.ends_at, Some(given.starts_at + TimeDelta::hours(24)));
+        s.world.advance(TimeDelta::hours(24));
+        assert_eq!(expire::end_due_grants(&s.world.db, s.world.clock.as_ref(), 10).await.unwrap(), 1);
+        assert_eq!(s.wanted(s.ann, s.read).await.as_deref(), Some("absent"));
+    }
+
     /// The right ends: what was activated by it ends no later.
     async fn promise_06_an_activation_ends_with_its_right(world: World) {
         let s = Scene::new(world).await;

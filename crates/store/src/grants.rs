@@ -2,6 +2,7 @@
 
 use latchkey_domain::{
     EntitlementId, GrantId, IdentityId, Instant, ItemId, RoleId, RoleVersionId,
+    event::EventBody,
     grant::{GrantEnd, GrantKind, GrantOrigin, GrantState},
 };
 use sqlx::FromRow;
@@ -113,11 +114,12 @@ pub struct NewGrant {
     pub kind: GrantKind,
 }
 
-/// Writes a grant.
+/// Writes a grant; gives back what the log says of it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
+#[must_use = "the log has to say it"]
+pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
     let now = tx.now();
     exec!(
         tx,
@@ -139,7 +141,17 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<()> {
         g.kind.is_eligible(),
         g.kind.activates().map(|right| right.0)
     )?;
-    Ok(())
+    Ok(EventBody::GrantCreated {
+        grant: g.id,
+        identity: g.identity,
+        role: g.role,
+        role_version: g.role_version,
+        origin: g.origin,
+        item: g.item,
+        starts_at: g.starts_at,
+        ends_at: g.ends_at,
+        grant_kind: g.kind,
+    })
 }
 
 /// One grant.

@@ -11,7 +11,7 @@ use tower_sessions::Session;
 use uuid::Uuid;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -53,13 +53,6 @@ pub(in crate::web) async fn post(
             Flash::done(words).keep(&session).await;
             Ok(see_other(&format!("/requests/{}", done.request)))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            Draft { form: draft_name(right), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&back))
-        }
-        Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&back))
-        }
+        Err(error) => super::came_back(&session, &fields, draft_name(right), error, (&back, &back)).await,
     }
 }

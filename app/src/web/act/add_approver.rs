@@ -2,15 +2,12 @@
 
 use axum::{extract::State, response::Response};
 use latchkey_domain::{ItemId, RequestId};
-use latchkey_service::{
-    ServiceError,
-    add_approver::{AddApprover, add_approver},
-};
+use latchkey_service::add_approver::{AddApprover, add_approver};
 use tower_sessions::Session;
 
 use super::hand_over::{back, nobody};
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -46,14 +43,9 @@ pub(in crate::web) async fn post(
             Flash::done(format!("{name} can decide it now and gets an e-mail.")).keep(&session).await;
             Ok(see_other(&format!("/requests/{request}")))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            let back = back(&format!("/requests/{request}/approvers/{item}"), &fields);
-            Draft { form: draft_name(item), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&back))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&format!("/requests/{request}")))
+            let back = back(&format!("/requests/{request}/approvers/{item}"), &fields);
+            super::came_back(&session, &fields, draft_name(item), error, (&back, &format!("/requests/{request}"))).await
         }
     }
 }

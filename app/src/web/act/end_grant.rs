@@ -2,11 +2,11 @@
 
 use axum::{extract::State, response::Response};
 use latchkey_domain::GrantId;
-use latchkey_service::{ServiceError, end_grant::end_grant};
+use latchkey_service::end_grant::end_grant;
 use tower_sessions::Session;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -30,13 +30,8 @@ pub(in crate::web) async fn post(
             Flash::done("Ended. They are told why, and the systems are being updated.").keep(&session).await;
             Ok(see_other(&format!("/people/{holder}")))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            Draft { form: draft_name(grant), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&format!("/access/{grant}/end")))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other("/"))
+            super::came_back(&session, &fields, draft_name(grant), error, (&format!("/access/{grant}/end"), "/")).await
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use chrono::NaiveDate;
-use latchkey_domain::{IdentityId, SeparationRuleId};
+use latchkey_domain::SeparationRuleId;
 use latchkey_service::{
     FieldProblem, ServiceError,
     separation::{
@@ -10,9 +10,10 @@ use latchkey_service::{
         report,
     },
 };
-use latchkey_store::{AsConn, StoreResult, identities, separation::rules};
+use latchkey_store::separation::rules;
 use tower_sessions::Session;
 
+use super::find_person::find_person;
 use crate::web::{
     Draft, Flash, PageError,
     answer::see_other,
@@ -39,7 +40,7 @@ pub(in crate::web) async fn post(
         return Err(PageError::NotFound);
     }
     let key = rules::get(&mut c, rule).await?.ok_or(PageError::NotFound)?.key;
-    let person = found(&mut c, fields.text("person").trim()).await?;
+    let person = find_person(&mut c, fields.text("person").trim()).await?;
     drop(c);
     let page = format!("/admin/separation/rules/{key}");
     let mut problems = Vec::new();
@@ -81,15 +82,4 @@ pub(in crate::web) async fn post(
         }
         Err(other) => Err(other.into()),
     }
-}
-
-/// Somebody by their e-mail address, where it is only theirs, or by their number.
-async fn found(c: &mut impl AsConn, typed: &str) -> StoreResult<Option<IdentityId>> {
-    let row = if typed.contains('@') {
-        let mut all = identities::by_email(c, typed).await?;
-        if all.len() == 1 { all.pop() } else { None }
-    } else {
-        identities::by_external_id(c, typed).await?
-    };
-    Ok(row.map(|p| IdentityId(p.id)))
 }

@@ -9,7 +9,7 @@ use latchkey_service::{
 use tower_sessions::Session;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -41,14 +41,10 @@ pub(in crate::web) async fn post(
             Flash::done(words).link("See the request", format!("/requests/{}", done.request)).keep(&session).await;
             Ok(see_other("/approvals"))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            let back = back(&format!("/approvals/hand-over/{item}"), &fields);
-            Draft { form: draft_name(item), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&back))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&format!("/approvals?item={item}")))
+            let back = back(&format!("/approvals/hand-over/{item}"), &fields);
+            super::came_back(&session, &fields, draft_name(item), error, (&back, &format!("/approvals?item={item}")))
+                .await
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod end_exception;
 pub mod end_grant;
 pub mod end_session;
 pub mod expiring;
+mod find_person;
 pub mod give_back;
 pub mod grant_exception;
 pub mod hand_over;
@@ -26,10 +27,11 @@ pub mod withdraw_item;
 pub mod write_break_glass_account;
 pub mod write_message;
 
+use axum::response::Response;
 use latchkey_service::ServiceError;
 use tower_sessions::Session;
 
-use super::{Flash, PageError};
+use super::{Draft, Flash, PageError, answer::see_other, form::Fields};
 
 /// How most changes end: a refusal is told on the page that one came from, everything else is an error page.
 pub(super) async fn told(session: &Session, error: ServiceError) -> Result<(), PageError> {
@@ -39,4 +41,21 @@ pub(super) async fn told(session: &Session, error: ServiceError) -> Result<(), P
         other => return Err(other.into()),
     }
     Ok(())
+}
+
+/// How a form ends that wasn't accepted: what was typed comes back with its problems at the first address; any other refusal is
+/// told at the second.
+pub(super) async fn came_back(
+    session: &Session,
+    fields: &Fields,
+    form: String,
+    error: ServiceError,
+    (again, elsewhere): (&str, &str),
+) -> Result<Response, PageError> {
+    if let ServiceError::BadInput(problems) = error {
+        Draft { form, values: fields.typed(), problems }.keep(session).await;
+        return Ok(see_other(again));
+    }
+    told(session, error).await?;
+    Ok(see_other(elsewhere))
 }

@@ -2,14 +2,11 @@
 
 use axum::{extract::State, response::Response};
 use latchkey_domain::BreakGlassReviewId;
-use latchkey_service::{
-    ServiceError,
-    break_glass::{Answer, review},
-};
+use latchkey_service::break_glass::{Answer, review};
 use tower_sessions::Session;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -39,13 +36,8 @@ pub(in crate::web) async fn post(
             Flash::done("The review is closed. Whoever took it is told what you found.").keep(&session).await;
             Ok(see_other(&page))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            Draft { form: draft_name(id), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&format!("{page}#review")))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&page))
+            super::came_back(&session, &fields, draft_name(id), error, (&format!("{page}#review"), &page)).await
         }
     }
 }

@@ -10,7 +10,7 @@ use latchkey_service::{
 use tower_sessions::Session;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -50,13 +50,8 @@ pub(in crate::web) async fn post(
             Flash::done(words).keep(&session).await;
             Ok(see_other(&format!("/break-glass/{}", taken.review)))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            Draft { form: draft_name(role), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&format!("{page}#take")))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&page))
+            super::came_back(&session, &fields, draft_name(role), error, (&format!("{page}#take"), &page)).await
         }
     }
 }

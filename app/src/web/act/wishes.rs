@@ -1,7 +1,7 @@
 //! `/do/make-wish`, `/do/answer-wish`, `/do/decide-proposal` and `/do/withdraw-wish`: wishes in words.
 
 use axum::{extract::State, response::Response};
-use latchkey_domain::{IdentityId, RoleId, WishId, wish::WishState};
+use latchkey_domain::{RoleId, WishId, wish::WishState};
 use latchkey_service::{
     FieldProblem, ServiceError, ServiceResult,
     wishes::{
@@ -9,10 +9,10 @@ use latchkey_service::{
         make, proposal, withdraw,
     },
 };
-use latchkey_store::{AsConn, StoreResult, identities};
 use tower_sessions::Session;
 use uuid::Uuid;
 
+use super::find_person::find_person;
 use crate::web::{
     Draft, Flash, PageError,
     answer::see_other,
@@ -92,7 +92,7 @@ async fn said(state: &AppState, fields: &Fields) -> Result<Result<Answer, FieldP
             )),
         },
         "draft" => {
-            let owner = found(&mut state.db.read().await?, fields.text("owner").trim()).await?;
+            let owner = find_person(&mut state.db.read().await?, fields.text("owner").trim()).await?;
             match owner {
                 Some(owner) => {
                     Ok(Answer::Draft { name: text("name"), gives: text("gives"), owner, words: text("draft_words") })
@@ -168,15 +168,4 @@ async fn come_back(session: &Session, form: String, fields: &Fields, error: Serv
     };
     Draft { form, values: fields.typed(), problems }.keep(session).await;
     Ok(())
-}
-
-/// Somebody by their e-mail address, where it is only theirs, or by their number.
-async fn found(c: &mut impl AsConn, typed: &str) -> StoreResult<Option<IdentityId>> {
-    let row = if typed.contains('@') {
-        let mut all = identities::by_email(c, typed).await?;
-        if all.len() == 1 { all.pop() } else { None }
-    } else {
-        identities::by_external_id(c, typed).await?
-    };
-    Ok(row.map(|p| IdentityId(p.id)))
 }

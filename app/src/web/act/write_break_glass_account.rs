@@ -2,11 +2,11 @@
 
 use axum::{extract::State, response::Response};
 use latchkey_domain::BreakGlassReviewId;
-use latchkey_service::{ServiceError, break_glass::write_account};
+use latchkey_service::break_glass::write_account;
 use tower_sessions::Session;
 
 use crate::web::{
-    Draft, Flash, PageError,
+    Flash, PageError,
     answer::see_other,
     form::Fields,
     state::{AppState, Signed},
@@ -31,13 +31,9 @@ pub(in crate::web) async fn post(
             Flash::done("Kept. Whoever reviews it reads this.").keep(&session).await;
             Ok(see_other(&page))
         }
-        Err(ServiceError::BadInput(problems)) => {
-            Draft { form: draft_name(review), values: fields.typed(), problems }.keep(&session).await;
-            Ok(see_other(&format!("{page}#what-was-done")))
-        }
         Err(error) => {
-            super::told(&session, error).await?;
-            Ok(see_other(&page))
+            super::came_back(&session, &fields, draft_name(review), error, (&format!("{page}#what-was-done"), &page))
+                .await
         }
     }
 }

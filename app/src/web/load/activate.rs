@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use latchkey_domain::{GrantId, IdentityId, Instant, id::new_uuid};
 use latchkey_policy::{Activation, Resolution, Voice};
-use latchkey_service::{Refusal, activate, facts, new_grant::end_of};
+use latchkey_service::{Refusal, activate, facts};
 use latchkey_store::grants;
 use leptos::prelude::*;
 use tower_sessions::Session;
@@ -13,7 +13,7 @@ use crate::{
     frame::Part,
     pages::{
         activate::{ActivateForm, ActivatePage, ActivateView, NotNow},
-        role::{DurationChoice, StagePreview},
+        role::StagePreview,
     },
     web::{
         Draft, PageError, PageResult,
@@ -41,10 +41,9 @@ pub(in crate::web) async fn get(
     let standing = activate::standing(&mut c, now, &signed.person, &holder, id).await?;
     drop(c);
     let draft = Draft::take(&session, &draft_name(id)).await;
-    let zone = holder.time_zone.unwrap_or_default();
     let (form, until) = match standing {
         Ok(standing) => {
-            let form = form(id, &standing.activation, &standing.stages, draft.as_ref(), now, &zone);
+            let form = form(id, &standing.activation, &standing.stages, draft.as_ref(), now);
             (Ok(form), standing.until)
         }
         Err(no) => (Err(not_now(no, right.role_id)), right.ends_at),
@@ -79,7 +78,6 @@ fn form(
     stages: &[Resolution<IdentityId>],
     draft: Option<&Draft>,
     now: Instant,
-    zone: &str,
 ) -> ActivateForm {
     let usual = activation.suggested();
     let stages: Vec<StagePreview> = stage_previews(stages, stages.len(), Voice::You);
@@ -89,12 +87,7 @@ fn form(
         durations: activation
             .offer
             .iter()
-            .map(|span| DurationChoice {
-                value: span.to_string(),
-                label: span.words(),
-                ends: end_of(now, i64::from(span.hours()) * 3600, zone),
-                usual: *span == usual,
-            })
+            .map(|span| words::length_choice(*span, now + span.to_delta(), *span == usual))
             .collect(),
         duration: draft.map(|d| d.value("duration")).filter(|d| !d.is_empty()),
         reason: draft.map(|d| d.value("reason")).unwrap_or_default(),

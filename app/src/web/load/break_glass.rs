@@ -20,10 +20,7 @@ use super::{gives, query::Query, words};
 use crate::{
     components::{Mark, PageLinks, PersonRef, Sentence, StateWord, Tab, plural},
     frame::Part,
-    pages::{
-        break_glass::{BreakGlassPage, BreakGlassView, ReviewLine, TakeForm, TakePage, TakeView},
-        role::DurationChoice,
-    },
+    pages::break_glass::{BreakGlassPage, BreakGlassView, ReviewLine, TakeForm, TakePage, TakeView},
     web::{
         Draft, PageError, PageResult,
         act::take_break_glass::draft_name,
@@ -202,12 +199,7 @@ fn form(
         role_id: role.id.to_string(),
         durations: durations
             .into_iter()
-            .map(|span| DurationChoice {
-                value: span.to_string(),
-                label: span.words(),
-                ends: now + span.to_delta(),
-                usual: Some(span) == shortest,
-            })
+            .map(|span| words::length_choice(span, now + span.to_delta(), Some(span) == shortest))
             .collect(),
         duration: draft.map(|d| d.value("duration")).filter(|d| !d.is_empty()),
         reason: draft.map(|d| d.value("reason")).unwrap_or_default(),

@@ -14,7 +14,6 @@ use latchkey_service::{
     catalog::{Catalog, UsualTimes},
     extend,
     facts::{self, RoleToday},
-    new_grant::end_of,
     pieces, questions, submit_request,
 };
 use latchkey_store::{AsConn, cart::CartRow, items};
@@ -24,10 +23,7 @@ use tower_sessions::Session;
 use super::{questions::fields, role, words};
 use crate::{
     frame::Part,
-    pages::{
-        cart::{CartLine, CartPage, CartView, LineProblem},
-        role::DurationChoice,
-    },
+    pages::cart::{CartLine, CartPage, CartView, LineProblem},
     web::{
         Draft, PageError, PageResult,
         answer::answer,
@@ -164,12 +160,7 @@ impl Around<'_> {
             risk: words::risk(today.risk),
             durations: choices(&today.policy, &today.facts)
                 .into_iter()
-                .map(|span| DurationChoice {
-                    value: span.to_string(),
-                    label: span.words(),
-                    ends: end_of(begins, i64::from(span.hours()) * 3600, &zone),
-                    usual: span == usual_length,
-                })
+                .map(|span| words::length_choice(span, words::end_of_span(begins, span, &zone), span == usual_length))
                 .collect(),
             duration: row.duration.clone(),
             starts_on: row.starts_on.clone(),

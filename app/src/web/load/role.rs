@@ -7,9 +7,7 @@ use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Voice, choices, suggest
 use latchkey_service::{
     ServiceResult, break_glass,
     catalog::{RoleEntry, median},
-    extend, facts,
-    new_grant::end_of,
-    pieces,
+    extend, facts, pieces,
     questions::{self, Question},
     submit_request::{self, Preview},
     way,
@@ -28,8 +26,7 @@ use crate::{
     frame::Part,
     pages::parts::QuestionField,
     pages::role::{
-        Ask, BeneficiaryChoice, ConflictNote, DurationChoice, Emergency, Peers, RequestForm, RolePage, RoleView,
-        StagePreview,
+        Ask, BeneficiaryChoice, ConflictNote, Emergency, Peers, RequestForm, RolePage, RoleView, StagePreview,
     },
     web::{
         Draft, PageError, PageResult,
@@ -248,12 +245,7 @@ fn form(
         beneficiaries,
         durations: choices(&today.policy, &today.facts)
             .into_iter()
-            .map(|span| DurationChoice {
-                value: span.to_string(),
-                label: span.words(),
-                ends: end_of(now, i64::from(span.hours()) * 3600, zone),
-                usual: span == usual,
-            })
+            .map(|span| words::length_choice(span, words::end_of_span(now, span, zone), span == usual))
             .collect(),
         duration: draft.map(|d| d.value("duration")).filter(|d| !d.is_empty()),
         starts_on: draft.map(|d| d.value("starts_on")).unwrap_or_default(),

@@ -1,11 +1,16 @@
 //! Words that several pages say in the same way.
 
 use chrono::TimeDelta;
-use latchkey_domain::{IdentityId, grant::GrantKind, role::Risk};
+use latchkey_domain::{IdentityId, Instant, grant::GrantKind, role::Risk};
+use latchkey_policy::Span;
+use latchkey_service::new_grant::end_of;
 use latchkey_store::request_reads::NamedApproverRow;
 use uuid::Uuid;
 
-use crate::components::{PersonRef, RiskLevel, Sentence, Told, duration_words};
+use crate::{
+    components::{PersonRef, RiskLevel, Sentence, Told, duration_words},
+    pages::role::DurationChoice,
+};
 
 /// The risk as pages show it.
 pub(super) const fn risk(risk: Risk) -> RiskLevel {
@@ -40,6 +45,16 @@ pub(super) fn how_long_of(kind: GrantKind, seconds: Option<i64>) -> String {
         GrantKind::Eligible => format!("{length}, to activate when needed"),
         GrantKind::Activates(_) => format!("active for {length}"),
     }
+}
+
+/// A length as forms offer it, with the end that it would have.
+pub(super) fn length_choice(span: Span, ends: Instant, usual: bool) -> DurationChoice {
+    DurationChoice { value: span.to_string(), label: span.words(), ends, usual }
+}
+
+/// When whole days from `start` end in a zone, or hours to the minute.
+pub(super) fn end_of_span(start: Instant, span: Span, zone: &str) -> Instant {
+    end_of(start, i64::from(span.hours()) * 3600, zone)
 }
 
 /// What somebody asks for, between their name and the role's.

@@ -7,7 +7,7 @@ use latchkey_connectors::fake::FakeSystem;
 use latchkey_domain::{
     EntitlementId, GrantId, IdentityId, PolicyVersionId, SystemId,
     actor::ActorRef,
-    event::{EventBody, NewEvent},
+    event::NewEvent,
     grant::{GrantEnd, GrantKind, GrantOrigin, GrantState},
     system::SystemKind,
 };
@@ -132,18 +132,7 @@ impl Scene {
             zone: "UTC".to_owned(),
             kind: GrantKind::Standing,
         };
-        grants::insert(&mut tx, &new).await.unwrap();
-        let body = EventBody::GrantCreated {
-            grant: id,
-            identity: who,
-            role: role_id,
-            role_version,
-            origin,
-            item: None,
-            starts_at: now,
-            ends_at,
-            grant_kind: GrantKind::Standing,
-        };
+        let body = grants::insert(&mut tx, &new).await.unwrap();
         let mut events = vec![NewEvent::new(ActorRef::Host, body)];
         events.extend(justify::settle(&mut tx, who, &ActorRef::Host).await.unwrap());
         tx.commit(events).await.unwrap();

@@ -11,7 +11,8 @@ use latchkey_store::{
 
 use crate::{
     ServiceResult,
-    facts::{self, Asked, Beneficiary, RoleToday},
+    facts::{self, Beneficiary, RoleToday},
+    submit_request::known_facts,
     way,
 };
 
@@ -104,17 +105,7 @@ async fn would_decide(
     wish: &Wish,
 ) -> ServiceResult<Vec<(IdentityId, String)>> {
     let Ok(way) = way::way(c, person.id, person, role, wish).await? else { return Ok(Vec::new()) };
-    let asked = Asked {
-        requester: person.id,
-        beneficiary: person,
-        owner: role.owner.clone(),
-        role: role.id,
-        version: role.version,
-        risk: role.risk,
-        decided_before: Vec::new(),
-        overdue: false,
-    };
-    let known = facts::approver_facts(c, now, &asked, &way.stages).await?;
+    let known = known_facts(c, now, person.id, person, role, &way.stages).await?;
     let approvers = way.stages.iter().flat_map(|rule| resolve_stage(rule, &known).approvers);
     Ok(approvers.map(|approver| (approver.id, approver.name)).collect())
 }

@@ -10,7 +10,7 @@ use latchkey_domain::{
 };
 use latchkey_policy::{BreakGlass, Span, Wish};
 use latchkey_store::{
-    Change, Db, StoreError, Tx,
+    Change, Db, Tx,
     break_glass::{self as store, NewReview},
     grants::{self, NewGrant},
     identities, items,
@@ -68,10 +68,7 @@ pub async fn take(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &Taking) -> S
 async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, wish: &Taking) -> ServiceResult<Taken> {
     let me = person.identity;
     let mut tx = db.begin(clock.now()).await?;
-    identities::lock(&mut tx, &[me]).await.map_err(|e| match e {
-        StoreError::Missing { .. } => ServiceError::NotFound,
-        other => other.into(),
-    })?;
+    identities::lock(&mut tx, &[me]).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
     let now = tx.now();
     let role = facts::role_today(&mut tx, wish.role).await?;
@@ -100,7 +97,7 @@ async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, 
         zone: zone.clone(),
         kind: GrantKind::Standing,
     };
-    grants::insert(&mut tx, &grant).await?;
+    let created = grants::insert(&mut tx, &grant).await?;
     let item = checked.waiting.as_ref().map(items::ItemRow::id);
     let review = BreakGlassReviewId::new(now);
     store::insert(&mut tx, &NewReview { id: review, grant: grant.id, identity: me, role: role.id, item, due_at })
@@ -120,20 +117,7 @@ async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, 
             },
         )
         .text("reason", reason),
-        NewEvent::new(
-            reference.clone(),
-            EventBody::GrantCreated {
-                grant: grant.id,
-                identity: me,
-                role: role.id,
-                role_version: role.version,
-                origin: grant.origin,
-                item: None,
-                starts_at: now,
-                ends_at: grant.ends_at,
-                grant_kind: GrantKind::Standing,
-            },
-        ),
+        NewEvent::new(reference.clone(), created),
     ];
     events.extend(justify::settle(&mut tx, me, &reference).await?);
     if let Some(item) = &checked.waiting {

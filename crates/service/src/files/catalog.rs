@@ -2,6 +2,7 @@
 //! `wishes.toml` where they are there.
 
 mod activation;
+mod break_glass;
 mod groups;
 mod policy;
 mod question;

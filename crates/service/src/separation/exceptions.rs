@@ -14,7 +14,7 @@ use latchkey_domain::{
     portal_role::PortalRole,
 };
 use latchkey_store::{
-    AsConn, Change, Db, StoreError, Tx, identities,
+    AsConn, Change, Db, Tx, identities,
     separation::{
         exceptions::{self as store, ExceptionRow, NewException},
         ownership::{self, Owned},
@@ -105,10 +105,7 @@ pub async fn grant(
 ) -> ServiceResult<Granted> {
     let person = a_person(actor)?;
     let mut tx = db.begin(clock.now()).await?;
-    identities::lock(&mut tx, &[wish.person, person.identity]).await.map_err(|e| match e {
-        StoreError::Missing { .. } => ServiceError::NotFound,
-        other => other.into(),
-    })?;
+    identities::lock(&mut tx, &[wish.person, person.identity]).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
     let now = tx.now();
     let rule = rules::get(&mut tx, wish.rule).await?.filter(|r| r.retired_at.is_none());

@@ -66,10 +66,7 @@ pub async fn answer(
     if let Answer::Draft { owner, .. } = answer {
         locked.push(*owner);
     }
-    identities::lock(&mut tx, &locked).await.map_err(|e| match e {
-        latchkey_store::StoreError::Missing { .. } => ServiceError::NotFound,
-        other => other.into(),
-    })?;
+    identities::lock(&mut tx, &locked).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
     let wish = store::get(&mut tx, id).await?.ok_or(ServiceError::NotFound)?;
     let on_behalf_of = may_answer(&mut tx, &wish, person).await?;

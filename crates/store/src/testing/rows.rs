@@ -313,18 +313,7 @@ pub async fn add_grant_of(
         zone: "UTC".to_owned(),
         kind,
     };
-    grants::insert(tx, &grant).await?;
-    let body = EventBody::GrantCreated {
-        grant: id,
-        identity,
-        role,
-        role_version,
-        origin: GrantOrigin::Import,
-        item: None,
-        starts_at: now,
-        ends_at,
-        grant_kind: kind,
-    };
+    let body = grants::insert(tx, &grant).await?;
     Ok((id, NewEvent::new(ActorRef::Host, body)))
 }
 

@@ -9,18 +9,41 @@ use crate::files::{
     toml_doc::{Doc, Table},
 };
 
-/// Reads the table; the outer `None` when something in it is wrong.
+/// The table, and where its keys and entries stand.
+pub(super) struct ActivationAt {
+    pub(super) terms: Activation,
+    max: usize,
+    default: usize,
+    offer: (usize, Vec<usize>),
+    stages: Vec<usize>,
+}
+
+impl ActivationAt {
+    /// Where something stands.
+    pub(super) fn offset(&self, field: ActivationField) -> usize {
+        match field {
+            ActivationField::Max => self.max,
+            ActivationField::Default => self.default,
+            ActivationField::Offer(at) => at.and_then(|at| self.offer.1.get(at)).copied().unwrap_or(self.offer.0),
+            ActivationField::Stages(at) => {
+                at.and_then(|at| self.stages.get(at)).or(self.stages.first()).copied().unwrap_or(self.max)
+            }
+        }
+    }
+}
+
+/// Reads the table: `Some(None)` without it, `None` when it is wrong.
 pub(super) fn parse(
     doc: &Doc<'_>,
     policy: &mut Table<'_>,
     errors: &mut Errors,
     named: &mut Named,
-) -> Option<Option<Activation>> {
+) -> Option<Option<ActivationAt>> {
     if !policy.has("activation") {
         return Some(None);
     }
     let mut table = policy.table(errors, "activation")?;
-    table.call("activation", policy.peek("key"));
+    table.call("activation of policy", policy.peek("key"));
     let max = table.text(errors, "max", text::span);
     let default = table.text(errors, "default", text::span);
     let offer = table.texts(errors, "offer", (1, MAX_OFFERS), text::span);
@@ -28,25 +51,17 @@ pub(super) fn parse(
     table.finish(errors);
 
     let (max, default, offer, stages) = (max?, default?, offer?, stages?);
-    let activation = Activation {
+    let terms = Activation {
         max: max.value,
         default: default.value,
         offer: offer.value.iter().map(|span| span.value).collect(),
         stages: stages.iter().map(|stage| stage.value.clone()).collect(),
     };
-    let problems = activation.problems();
-    for (field, message, expected) in &problems {
-        let offset = match field {
-            ActivationField::Max => max.offset,
-            ActivationField::Default => default.offset,
-            ActivationField::Offer(at) => {
-                at.and_then(|at| offer.value.get(at)).map_or(offer.offset, |span| span.offset)
-            }
-            ActivationField::Stages(at) => {
-                at.and_then(|at| stages.get(at)).or(stages.first()).map_or(max.offset, |stage| stage.offset)
-            }
-        };
-        table.complain(errors, offset, message, expected);
-    }
-    problems.is_empty().then_some(Some(activation))
+    Some(Some(ActivationAt {
+        terms,
+        max: max.offset,
+        default: default.offset,
+        offer: (offer.offset, offer.value.iter().map(|span| span.offset).collect()),
+        stages: stages.iter().map(|stage| stage.offset).collect(),
+    }))
 }

@@ -1,12 +1,10 @@
 //! `policies.toml`: who decides, for whom, for how long.
 
 use latchkey_domain::identity::EmploymentType;
-use latchkey_policy::{
-    AskFor, AssuranceNeed, BreakGlass, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule,
-};
+use latchkey_policy::{AskFor, AssuranceNeed, MAX_OFFERS, MayAsk, Outcome, Policy, PolicyField, ReasonRule};
 
 use super::{
-    MAX_POLICIES, PersonReference, activation,
+    MAX_POLICIES, PersonReference, activation, break_glass,
     rules::{self, Named, RuleAt},
 };
 use crate::files::{
@@ -65,10 +63,10 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     let reason = table.text(errors, "reason", |v| one_of(v, ReasonRule::ALL, ReasonRule::as_str));
     let undecided_after = table.text(errors, "undecided_after", text::span);
     let assurance = table.optional(errors, "assurance", |v| one_of(v, AssuranceNeed::ALL, AssuranceNeed::as_str));
-    let break_glass = emergencies(table, errors);
+    let break_glass = break_glass::parse(table, errors);
     table.finish(errors);
 
-    let break_glass = break_glass?;
+    let (activation, break_glass) = (activation?, break_glass?);
     let (rules, stages, may_ask, advice, ask_for) = (rules?, stages?, may_ask?, advice?, ask_for?);
     if may_ask.is_some() != advice.is_some() {
         let offset = may_ask.as_ref().map(|at| at.offset).or(advice.as_ref().map(|at| at.offset)).unwrap_or_default();
@@ -94,7 +92,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
         reason: reason?.value,
         undecided_after: undecided_after.value,
         assurance: assurance?.map(|at| at.value),
-        activation: activation?,
+        activation: activation.as_ref().map(|found| found.terms.clone()),
         break_glass: break_glass.as_ref().map(|found| found.terms.clone()),
     };
     let problems = policy.problems();
@@ -107,6 +105,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
             PolicyField::Offer(at) => at.and_then(|at| offer.value.get(at)).map(|span| span.offset),
             PolicyField::Who => Some(who.offset),
             PolicyField::UndecidedAfter => Some(undecided_after.offset),
+            PolicyField::Activation(field) => activation.as_ref().map(|found| found.offset(field)),
             PolicyField::BreakGlass(key) => break_glass.as_ref().map(|found| found.offset(key)),
         };
         table.complain(errors, offset.unwrap_or(offer.offset), &problem.message, &problem.expected);
@@ -117,45 +116,6 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     };
     let leads_to = rules.iter().filter_map(leads_to).collect();
     problems.is_empty().then_some(PolicyFile { policy, people: named.people, groups: named.groups, leads_to, at })
-}
-
-/// `[policy.break_glass]`, and where its keys stand.
-struct Emergencies {
-    terms: BreakGlass,
-    offsets: [(&'static str, usize); 4],
-}
-
-impl Emergencies {
-    fn offset(&self, key: &str) -> usize {
-        let known = self.offsets.iter().find(|(name, _)| *name == key).or(self.offsets.first());
-        known.map(|(_, offset)| *offset).unwrap_or_default()
-    }
-}
-
-/// Reads it: `Some(None)` without it, `None` when it is wrong.
-fn emergencies(table: &mut Table<'_>, errors: &mut Errors) -> Option<Option<Emergencies>> {
-    if !table.has("break_glass") {
-        return Some(None);
-    }
-    let mut own = table.table(errors, "break_glass")?;
-    own.call("break_glass of policy", table.peek("key"));
-    let who = own.text(errors, "who", rules::condition);
-    let advice = own.text(errors, "advice", |v| text::line(v, 300));
-    let max = own.text(errors, "max", text::span);
-    let offer = own.texts(errors, "offer", (1, MAX_OFFERS), text::span);
-    let review_within = own.text(errors, "review_within", text::span);
-    own.finish(errors);
-    let (who, max, offer, review_within) = (who?, max?, offer?, review_within?);
-    let offsets =
-        [("who", who.offset), ("max", max.offset), ("offer", offer.offset), ("review_within", review_within.offset)];
-    let terms = BreakGlass {
-        who: who.value,
-        advice: advice?.value,
-        max: max.value,
-        offer: offer.value.iter().map(|span| span.value).collect(),
-        review_within: review_within.value,
-    };
-    Some(Some(Emergencies { terms, offsets }))
 }
 
 pub(super) fn one_of<T: Copy>(value: &str, all: &[T], word: impl Fn(T) -> &'static str) -> Result<T, Fault> {
