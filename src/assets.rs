@@ -10,6 +10,9 @@ use axum::{
 };
 use latchkey_app::asset_paths::{AssetPaths, IslandPaths};
 
+#[cfg(debug_assertions)]
+mod watched;
+
 /// One file, in the forms that it is sent in.
 struct Asset {
     name: &'static str,
@@ -40,12 +43,15 @@ pub fn path(name: &str) -> Option<&'static str> {
 pub fn paths() -> AssetPaths {
     let plain = AssetPaths::default();
     let islands = path("latchkey.js").zip(path("latchkey.wasm")).map(|(script, wasm)| IslandPaths { script, wasm });
-    AssetPaths {
+    let built = AssetPaths {
         style: path("latchkey.css").unwrap_or(plain.style),
         icon: path("favicon.svg").unwrap_or(plain.icon),
         touch_icon: path("touch-icon.png").unwrap_or(plain.touch_icon),
         islands,
-    }
+    };
+    #[cfg(debug_assertions)]
+    let built = watched::paths(built);
+    built
 }
 
 /// What a first visit fetches beside the page, in bytes as sent to a browser that knows brotli. For `bench`.
@@ -61,6 +67,10 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    #[cfg(debug_assertions)]
+    if let Some(now) = watched::file(&file) {
+        return now;
+    }
     let hashed = ASSETS.iter().find(|asset| asset.address.strip_prefix("/assets/") == Some(file.as_str()));
     let (asset, cache) = match hashed {
         Some(asset) => (asset, FOR_EVER),
@@ -156,6 +166,6 @@ fn knows(asked: &HeaderMap, tag: &str) -> bool {
 mod tests;
 
 /// The part of the build that makes one style sheet of many, for its tests.
-#[cfg(test)]
+#[cfg(any(test, debug_assertions))]
 #[path = "../build/style.rs"]
 mod style;

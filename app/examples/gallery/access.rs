@@ -71,6 +71,8 @@ pub fn held(at: usize, ends: Option<i64>) -> AccessRow {
         ends_soon: ends.is_some_and(|days| days < 14),
         state: None,
         end: None,
+        trial: None,
+        keep: None,
         give_back: ends.map(|_| "/requests/1/give-back".to_owned()),
         extend: ends.filter(|days| *days < 14).map(|_| "/roles/1?extend=1".to_owned()),
         stays: ends.is_none().then(|| "Comes with your job".to_owned()),

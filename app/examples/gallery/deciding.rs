@@ -179,6 +179,7 @@ fn give_back() -> ConfirmPage {
         remark: Some(ConfirmRemark { name: "reason", label: "Why".to_owned(), hint: "It stays on record.".to_owned(), value: String::new(), optional: true }),
         button: "Give it back".to_owned(),
         takes: true,
+        not_now: None,
         back: ("/requests/1".to_owned(), "Keep it".to_owned()),
         errors: Vec::new(),
     }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionBar, Button, Crumb, DefinitionList, ErrorSummary, Fact, FormError, HiddenFields, LinkButton, PageHead,
-    Sentence, TextArea, Weight, Words,
+    ActionBar, Button, Crumb, DefinitionList, ErrorSummary, Fact, FormError, HiddenFields, LinkButton, NotNow,
+    NotNowList, PageHead, Sentence, TextArea, Weight, Words,
 };
 use crate::frame::Reader;
 
@@ -42,6 +42,8 @@ pub struct ConfirmPage {
     pub button: String,
     /// True if it takes something away.
     pub takes: bool,
+    /// Why it can't be done now, if so: then there is no form.
+    pub not_now: Option<NotNow>,
     /// The way back: where and what it is called: "Keep it".
     pub back: (String, String),
     /// What was wrong, if it comes back.
@@ -56,7 +58,7 @@ pub fn ConfirmView(
     /// For whom.
     reader: Reader,
 ) -> impl IntoView {
-    let ConfirmPage { title, then, facts, action, fields, remark, button, takes, back, errors } = page;
+    let ConfirmPage { title, then, facts, action, fields, remark, button, takes, not_now, back, errors } = page;
     let (back_href, back_label) = back;
     view! {
         <div class="confirm">
@@ -79,31 +81,52 @@ pub fn ConfirmView(
                         </DefinitionList>
                     }
                 })}
-            <h2>"What happens"</h2>
-            <ul class="then">
-                {then
-                    .into_iter()
-                    .map(|words| {
-                        view! {
-                            <li>
-                                <Words sentence=words reader=reader/>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-            </ul>
-            <form method="post" action=action novalidate=true>
-                <HiddenFields fields=fields/>
-                {remark
-                    .map(|ConfirmRemark { name, label, hint, value, optional }| {
-                        let error = FormError::for_field(&errors, name);
-                        view! { <TextArea name=name label=label hint=hint value=value error=error optional=optional rows=2/> }
-                    })}
-                <ActionBar>
-                    <Button label=button weight=if takes { Weight::Danger } else { Weight::Primary }/>
-                    <LinkButton href=back_href label=back_label/>
-                </ActionBar>
-            </form>
+            {(!then.is_empty())
+                .then(|| {
+                    view! {
+                        <h2>"What happens"</h2>
+                        <ul class="then">
+                            {then
+                                .into_iter()
+                                .map(|words| {
+                                    view! {
+                                        <li>
+                                            <Words sentence=words reader=reader/>
+                                        </li>
+                                    }
+                                })
+                                .collect_view()}
+                        </ul>
+                    }
+                })}
+            {match not_now {
+                Some(why) => {
+                    view! {
+                        <NotNowList actions=vec![why] id="confirm".to_owned() reader=reader/>
+                        <ActionBar>
+                            <LinkButton href=back_href label="Back"/>
+                        </ActionBar>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! {
+                        <form method="post" action=action novalidate=true>
+                            <HiddenFields fields=fields/>
+                            {remark
+                                .map(|ConfirmRemark { name, label, hint, value, optional }| {
+                                    let error = FormError::for_field(&errors, name);
+                                    view! { <TextArea name=name label=label hint=hint value=value error=error optional=optional rows=2/> }
+                                })}
+                            <ActionBar>
+                                <Button label=button weight=if takes { Weight::Danger } else { Weight::Primary }/>
+                                <LinkButton href=back_href label=back_label/>
+                            </ActionBar>
+                        </form>
+                    }
+                        .into_any()
+                }
+            }}
         </div>
     }
     .into_any()

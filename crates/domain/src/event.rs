@@ -339,7 +339,12 @@ pub enum EventBody {
         ends_at: Option<Instant>,
         #[serde(default, skip_serializing_if = "GrantKind::is_standing")]
         grant_kind: GrantKind,
+        /// It is a trial: until when it lasts if its holder keeps it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        full_ends_at: Option<Instant>,
     },
+    /// Its holder keeps what they had on trial.
+    TrialKept { grant: GrantId, identity: IdentityId, role: RoleId, ends_at: Instant },
     /// A grant's start has come.
     GrantStarted { grant: GrantId, identity: IdentityId, role: RoleId },
     /// A grant ended.
@@ -590,6 +595,7 @@ impl EventBody {
             }
             Self::GrantStarted { grant, identity, role }
             | Self::GrantEnded { grant, identity, role, .. }
+            | Self::TrialKept { grant, identity, role, .. }
             | Self::GrantMoved { grant, identity, role, .. } => {
                 vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
             }

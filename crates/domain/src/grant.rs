@@ -93,6 +93,8 @@ text_enum! {
     GrantEnd ("reason for an end") {
         /// Its time was over.
         Expired = "expired",
+        /// It was a trial, and its holder didn't keep it.
+        TrialOver = "trial_over",
         /// Its holder gave it back.
         GivenBack = "given_back",
         /// Owner, security or an approver ended it.

@@ -24,6 +24,7 @@ mod routing;
 mod rule;
 pub mod separation;
 mod span;
+mod trial;
 
 pub use activation::{Activation, ActivationField, MAX_ACTIVE};
 pub use approvers::{
@@ -47,3 +48,4 @@ pub use request::{
 pub use routing::{BadPath, Outcome, Routing, Rule, Way, may_ask, reached, route};
 pub use rule::{ApproverRule, Approvers, Counts, Deadline, InvalidRule, MAX_APPROVER_RULES, Overdue, StageRule};
 pub use span::{InvalidSpan, Span};
+pub use trial::{MAX_TRIAL, Trial};

@@ -11,6 +11,7 @@ use crate::{
     routing::Rule,
     rule::StageRule,
     span::Span,
+    trial::Trial,
 };
 
 /// The version of the JSON in which policies are kept. A reader refuses what is newer: ignoring a rule that it
@@ -175,6 +176,9 @@ pub struct Policy {
     /// Whoever is given a role under it may activate it for hours; nobody has its access standing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activation: Option<Activation>,
+    /// Whoever gets a role under it for the first time gets it as a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
     /// It can be taken at once in an emergency, on these terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<BreakGlass>,
@@ -199,6 +203,8 @@ pub enum PolicyField {
     UndecidedAfter,
     /// A key of `activation`.
     Activation(ActivationField),
+    /// `trial`.
+    Trial,
     /// A key of `break_glass`.
     BreakGlass(&'static str),
 }
@@ -277,6 +283,9 @@ impl Policy {
         }
         for (field, message, expected) in self.activation.iter().flat_map(Activation::problems) {
             say(PolicyField::Activation(field), format!("activation: {message}"), expected);
+        }
+        for (message, expected) in self.trial.iter().flat_map(|trial| trial.problems(self.max_duration)) {
+            say(PolicyField::Trial, format!("trial: {message}"), expected);
         }
         for (key, message, expected) in self.break_glass.iter().flat_map(BreakGlass::problems) {
             say(PolicyField::BreakGlass(key), format!("break_glass: {message}"), expected);
@@ -364,6 +373,7 @@ pub(crate) mod tests {
             undecided_after: Span::from_days(14).unwrap(),
             assurance: Some(AssuranceNeed::Mfa),
             activation: None,
+            trial: None,
             break_glass: None,
         }
     }

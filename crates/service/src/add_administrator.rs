@@ -119,6 +119,7 @@ async fn give(
             ends_at: None,
             zone: zone.unwrap_or_else(|| "UTC".to_owned()),
             kind: GrantKind::Standing,
+            trial: None,
         },
     )
     .await?;

@@ -82,6 +82,7 @@ pub(crate) fn policy() -> Policy {
         undecided_after: days(14),
         assurance: Some(AssuranceNeed::Mfa),
         activation: None,
+        trial: None,
         break_glass: None,
     }
 }

@@ -40,7 +40,13 @@ pub async fn end_due_grants(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceRe
         if now.state.end().is_err() || now.ends_at.is_none_or(|end| end > tx.now()) {
             continue;
         }
-        let mut events = grants::end(&mut tx, &now, GrantEnd::Expired, &worker()).await?;
+        let reason = if now.full_ends_at.is_some() { GrantEnd::TrialOver } else { GrantEnd::Expired };
+        let mut events = grants::end(&mut tx, &now, reason, &worker()).await?;
+        if now.full_ends_at.is_some() && now.eligible {
+            // No system has anything to confirm of a right.
+            let role = facts::role_today(&mut tx, now.role()).await?.facts.name;
+            notices::ended(&mut tx, now.identity(), now.id(), now.role_id, &role, true).await?;
+        }
         events.extend(extend::go_on(&mut tx, &now, &worker()).await?);
         events.extend(justify::settle(&mut tx, now.identity(), &worker()).await?);
         tx.commit(events).await?;

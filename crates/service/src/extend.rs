@@ -20,7 +20,7 @@ use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult,
     days::first_moment,
     facts::{Beneficiary, RoleToday},
-    grants as ending,
+    grants as ending, trials,
 };
 
 /// How far ahead a start may lie.
@@ -124,6 +124,9 @@ pub async fn stands(
     if last.ends_at.is_some_and(|end| starts_at.is_some_and(|start| start > end)) {
         // It begins after a pause: that is a wish of its own.
         return Ok(Stands { extends: None, supersedes, starts_at });
+    }
+    if let Some(no) = trials::in_the_way(&who, &role.facts.name, you, last.full_ends_at) {
+        return Err(ServiceError::Refused(no));
     }
     let end = possible(&who, &role.facts.name, last.ends_at, now).map_err(ServiceError::Refused)?;
     Ok(Stands { extends: Some(last), supersedes, starts_at: Some(end) })

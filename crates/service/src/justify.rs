@@ -107,7 +107,7 @@ impl Settling<'_> {
             let since = self.tx.now() - NEWS;
             for grant in work::gone(self.tx, self.identity, account, since).await? {
                 let id = GrantId(grant.grant_id);
-                notices::ended(self.tx, self.identity, id, grant.role_id, &grant.role_name).await?;
+                notices::ended(self.tx, self.identity, id, grant.role_id, &grant.role_name, grant.trial).await?;
             }
         }
         Ok(())

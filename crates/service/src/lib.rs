@@ -57,6 +57,7 @@ pub mod submit_request;
 pub mod succession;
 pub mod suggestions;
 pub mod system_pages;
+pub mod trials;
 pub mod way;
 pub mod wishes;
 pub mod withdraw_item;

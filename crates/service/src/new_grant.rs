@@ -11,14 +11,14 @@ use latchkey_store::{
     Tx,
     grants::{self, NewGrant},
     items::ItemRow,
-    pieces,
+    pieces, trials as store_trials,
 };
 
 use crate::{
     ServiceResult, activate,
     days::first_moment,
     facts::{self, Beneficiary, RoleToday},
-    justify, notices,
+    justify, notices, trials,
 };
 
 /// Every stage said yes: from now on the beneficiary holds the role, or may activate it. The caller holds their lock.
@@ -47,6 +47,9 @@ pub(crate) async fn of_item(
     } else {
         item.ends_at.or_else(|| item.seconds.map(|s| end_of(starts_at, s, &item.zone)))
     };
+    let at_first = store_trials::seconds_of(tx, item.id()).await?;
+    let trial = at_first.and_then(|seconds| trials::of_grant(starts_at, ends_at, seconds, &item.zone));
+    let (ends_at, trial) = trial.map_or((ends_at, None), |(end, trial)| (Some(end), Some(trial)));
     let grant = NewGrant {
         id: GrantId::new(now),
         identity: beneficiary.id,
@@ -60,6 +63,7 @@ pub(crate) async fn of_item(
         ends_at,
         zone: item.zone.clone(),
         kind,
+        trial,
     };
     let created = grants::insert(tx, &grant).await?;
     pieces::carry(tx, item.id(), grant.id).await?;

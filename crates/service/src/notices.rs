@@ -130,6 +130,13 @@ pub(crate) async fn ending_soon(tx: &mut Tx, grant: &GrantRow, role: &str) -> Se
     queue(tx, grant.identity(), "ending_soon", grant.id, words).await
 }
 
+/// A trial ends soon: its holder is asked whether they use what they have.
+pub(crate) async fn trial_asks(tx: &mut Tx, grant: &GrantRow, role: &str) -> ServiceResult<()> {
+    let (Some(end), Some(full)) = (grant.ends_at, grant.full_ends_at) else { return Ok(()) };
+    let words = words::trial_asks(role, grant.id(), end, full, &grant.zone);
+    queue(tx, grant.identity(), "trial_asks", grant.id, words).await
+}
+
 /// Somebody left, and the reader owns from now on what they owned. `about` is the first of the new ownerships.
 pub(crate) async fn now_yours(
     tx: &mut Tx,
@@ -172,10 +179,18 @@ pub async fn confirmed(
     queue(tx, to, "confirmed", grant.0, words::confirmed(request, role)).await
 }
 
-/// Every system confirmed that what a grant gave is gone.
+/// Every system confirmed that what a grant gave is gone; `trial` when it was a trial that its holder didn't keep.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn ended(tx: &mut Tx, to: IdentityId, grant: GrantId, role_id: Uuid, role: &str) -> ServiceResult<()> {
-    queue(tx, to, "ended", grant.0, words::ended(role_id, role)).await
+pub async fn ended(
+    tx: &mut Tx,
+    to: IdentityId,
+    grant: GrantId,
+    role_id: Uuid,
+    role: &str,
+    trial: bool,
+) -> ServiceResult<()> {
+    let words = if trial { words::trial_over(role_id, role) } else { words::ended(role_id, role) };
+    queue(tx, to, "ended", grant.0, words).await
 }

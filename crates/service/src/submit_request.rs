@@ -22,7 +22,7 @@ use latchkey_store::{
     grants::GrantRow,
     holdings, identities, item_terms,
     items::{self, NewItem, NewRequest},
-    pieces as store_pieces,
+    pieces as store_pieces, trials as store_trials,
 };
 use steps::Steps;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::{
     FieldProblem, Refusal, ServiceError, ServiceResult, assurance, extend,
     facts::{self, Asked, Beneficiary, RoleToday},
-    pieces, questions, separation,
+    pieces, questions, separation, trials,
     way::{self, Way},
 };
 
@@ -96,6 +96,8 @@ pub struct Preview {
     pub separation: separation::Found,
     /// How many of the stages, the last ones, are there because of that.
     pub extra_stages: usize,
+    /// For how long it lasts at first, where it starts as a trial and is asked for longer.
+    pub trial: Option<Span>,
 }
 
 /// Submits a request: all items or none (promise 10).
@@ -260,7 +262,8 @@ pub async fn preview(
     } else {
         who_could_decide(&rules, &known_facts(c, now, requester, &person, role, &rules).await?, voice)
     };
-    Ok(Preview { stages, rules, approved_by, against, separation, extra_stages })
+    let trial = trials::at_first(c, role, &person, Span::MAX).await?;
+    Ok(Preview { stages, rules, approved_by, against, separation, extra_stages, trial })
 }
 
 struct Writing<'a> {
@@ -349,6 +352,9 @@ impl Writing<'_> {
         }
         if let Some(piece) = &piece {
             store_pieces::of_item(tx, item, piece).await?;
+        }
+        if let Some(at_first) = trials::at_first(tx, &role, &person, wish.duration).await? {
+            store_trials::of_item(tx, item, i64::from(at_first.hours()) * 3600).await?;
         }
         let answered = questions::in_words(&answers);
         if !answers.is_empty() {

@@ -1,5 +1,6 @@
 //! Access that ends soon: of one person by piece of work, and of the roles that somebody owns.
 //!
+//! What is on trial is kept, not extended, and isn't among it.
 //! What somebody has again after its end doesn't end: of several grants of one role, the one that ends last counts.
 
 use latchkey_domain::{GrantId, IdentityId, Instant};
@@ -51,6 +52,7 @@ macro_rules! expiring {
              left join item w on w.beneficiary_id = g.identity_id and w.role_id = g.role_id and w.state = 'waiting' and w.activates_id is null
              left join request q on q.id = w.request_id
              where g.state in ('scheduled', 'active', 'eligible') and g.activates_id is null and g.origin <> 'break_glass' and g.ends_at is not null
+               and (g.full_ends_at is null or g.trial_kept_at is not null)
                and not exists (select 1 from role_grant o where o.identity_id = g.identity_id and o.role_id = g.role_id and o.id <> g.id
                                and o.state in ('scheduled', 'active', 'eligible') and o.activates_id is null
                                and (o.ends_at is null or o.ends_at > g.ends_at or (o.ends_at = g.ends_at and o.id > g.id)))

@@ -15,7 +15,9 @@ macro_rules! grant {
     ($which:literal) => {
         concat!(
             "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone,
-                    ended_at, end_reason, coalesce(eligible, false) as eligible, activates_id
+                    ended_at, end_reason, coalesce(eligible, false) as eligible, activates_id,
+                    case when trial_kept_at is null then full_ends_at end as full_ends_at,
+                    trial_kept_at, trial_words
              from role_grant ",
             $which
         )
@@ -57,6 +59,12 @@ pub struct GrantRow {
     pub eligible: bool,
     /// The eligible grant that it activates.
     pub activates_id: Option<Uuid>,
+    /// While it is a trial: until when it lasts if its holder keeps it.
+    pub full_ends_at: Option<Instant>,
+    /// When its holder kept it after a trial.
+    pub trial_kept_at: Option<Instant>,
+    /// What they used it for, in their words.
+    pub trial_words: Option<String>,
 }
 
 impl GrantRow {
@@ -83,6 +91,15 @@ impl GrantRow {
     pub fn kind(&self) -> GrantKind {
         GrantKind::of(self.eligible, self.activates_id.map(GrantId))
     }
+}
+
+/// What a grant is that starts as a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewTrial {
+    /// Until when it lasts if its holder keeps it.
+    pub full_ends_at: Instant,
+    /// From when they are asked.
+    pub ask_at: Instant,
 }
 
 /// A grant to be written.
@@ -112,6 +129,8 @@ pub struct NewGrant {
     pub zone: String,
     /// What it is good for.
     pub kind: GrantKind,
+    /// It is a trial until its end.
+    pub trial: Option<NewTrial>,
 }
 
 /// Writes a grant; gives back what the log says of it.
@@ -124,8 +143,8 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
     exec!(
         tx,
         "insert into role_grant (id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone, created_at,
-                                 eligible, activates_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                 eligible, activates_id, full_ends_at, trial_ask_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         g.id.0,
         g.identity.0,
         g.role.0,
@@ -139,7 +158,9 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
         &g.zone,
         now,
         g.kind.is_eligible(),
-        g.kind.activates().map(|right| right.0)
+        g.kind.activates().map(|right| right.0),
+        g.trial.map(|t| t.full_ends_at),
+        g.trial.map(|t| t.ask_at)
     )?;
     Ok(EventBody::GrantCreated {
         grant: g.id,
@@ -151,6 +172,7 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
         starts_at: g.starts_at,
         ends_at: g.ends_at,
         grant_kind: g.kind,
+        full_ends_at: g.trial.map(|t| t.full_ends_at),
     })
 }
 
@@ -160,6 +182,14 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
 /// When the database fails.
 pub async fn get(c: &mut impl AsConn, id: GrantId) -> StoreResult<Option<GrantRow>> {
     row!(c, GrantRow, grant!("where id = $1"), id.0)
+}
+
+/// These grants, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(c: &mut impl AsConn, ids: &[Uuid]) -> StoreResult<Vec<GrantRow>> {
+    rows_in!(c, GrantRow, grant!("where id in ({}) order by id"), ids)
 }
 
 /// An identity's grants that haven't ended, the ones that end first at the top.
@@ -378,7 +408,7 @@ pub async fn due_to_start(c: &mut impl AsConn, now: Instant, limit: i64) -> Stor
     )
 }
 
-/// Active grants that end before `until` and whose holder wasn't told yet.
+/// Active grants that end before `until` and whose holder wasn't told yet. Those on trial are asked otherwise.
 ///
 /// # Errors
 /// When the database fails.
@@ -392,9 +422,13 @@ pub async fn due_to_remind(
         c,
         GrantRow,
         concat!(
-            grant!("where state = 'active' and ends_at > $1 and ends_at <= $2 and reminded_at is null"),
+            grant!(
+                "where state = 'active' and ends_at > $1 and ends_at <= $2 and reminded_at is null and trial_ask_at is null"
+            ),
             " union all ",
-            grant!("where state = 'eligible' and ends_at > $1 and ends_at <= $2 and reminded_at is null"),
+            grant!(
+                "where state = 'eligible' and ends_at > $1 and ends_at <= $2 and reminded_at is null and trial_ask_at is null"
+            ),
             " order by ends_at, id limit $3"
         ),
         now,

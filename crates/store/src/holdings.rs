@@ -51,6 +51,8 @@ pub struct HoldingRow {
     pub requester_name: Option<String>,
     /// The eligible grant that it activates.
     pub activates_id: Option<Uuid>,
+    /// While it is a trial: until when it lasts if its holder keeps it.
+    pub full_ends_at: Option<Instant>,
     /// How many grants there are in all, also beyond the limit.
     pub of_all: i64,
     /// How many of them all end soon.
@@ -136,7 +138,7 @@ pub async fn live_of(
         HoldingRow,
         "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.state,
                 g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
-                g.activates_id, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null then 1 end) over () as of_ending
+                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id
@@ -307,7 +309,9 @@ pub async fn live_of_role(
     rows!(
         c,
         LiveRow,
-        "select id as grant_id, ends_at, coalesce(eligible, false) as eligible, origin from role_grant
+        "select id as grant_id, starts_at, ends_at, coalesce(eligible, false) as eligible, origin,
+                case when trial_kept_at is null then full_ends_at end as full_ends_at
+         from role_grant
          where identity_id = $1 and role_id = $2 and activates_id is null and state in ('scheduled', 'active', 'eligible') order by ends_at nulls last, id",
         identity.0,
         role.0
@@ -319,6 +323,8 @@ pub async fn live_of_role(
 pub struct LiveRow {
     /// The grant.
     pub grant_id: Uuid,
+    /// From when.
+    pub starts_at: Instant,
     /// Until when.
     pub ends_at: Option<Instant>,
     /// It is the right to activate the role.
@@ -326,4 +332,6 @@ pub struct LiveRow {
     /// Why it exists.
     #[sqlx(try_from = "String")]
     pub origin: GrantOrigin,
+    /// While it is a trial: until when it lasts if its holder keeps it.
+    pub full_ends_at: Option<Instant>,
 }

@@ -25,6 +25,8 @@ pub struct TermsRow {
     pub answers: Option<String>,
     /// The piece of work that it is for.
     pub piece: Option<String>,
+    /// For how many seconds it lasts at first, where it starts as a trial.
+    pub trial_seconds: Option<i64>,
 }
 
 /// The terms of these items.
@@ -36,7 +38,7 @@ pub async fn of_items(c: &mut impl AsConn, items: &[Uuid]) -> StoreResult<Vec<Te
         c,
         TermsRow,
         "select i.id as item_id, i.starts_at, i.extends_id, g.ends_at as extended_ends_at, i.superseded_by,
-                n.reference as superseded_by_reference, i.answers, i.piece
+                n.reference as superseded_by_reference, i.answers, i.piece, i.trial_seconds
          from item i left join role_grant g on g.id = i.extends_id left join request n on n.id = i.superseded_by
          where i.id in ({})",
         items

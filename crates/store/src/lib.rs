@@ -55,6 +55,7 @@ pub mod system_reads;
 pub mod systems;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trials;
 pub mod wishes;
 pub mod work;
 

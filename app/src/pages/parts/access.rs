@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
 use crate::components::{
-    ActionCell, Cell, Column, Glyph, Icon, Row, RowHead, Sentence, State, StateWord, Table, Time, Told, Words, absolute,
+    ActionCell, Cell, Column, Glyph, Icon, Row, RowHead, Sentence, State, StateWord, Table, Time, Told, Words,
+    absolute, last_day,
 };
 use crate::frame::Reader;
 
@@ -31,6 +32,10 @@ pub struct AccessRow {
     pub give_back: Option<String>,
     /// The page on which the reader ends it before its time, and what that is called.
     pub end: Option<(String, String)>,
+    /// It is on trial: until when it lasts if its holder keeps it.
+    pub trial: Option<DateTime<Utc>>,
+    /// The page that keeps what is on trial.
+    pub keep: Option<String>,
     /// The page that asks for more time.
     pub extend: Option<String>,
     /// Why it cannot be given back, where it cannot: "Comes with your department".
@@ -79,6 +84,8 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
         state,
         give_back,
         end,
+        trial,
+        keep,
         extend,
         stays,
         activate,
@@ -87,6 +94,7 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
     let about_end = role.clone();
     let about = role.clone();
     let about_extend = role.clone();
+    let about_keep = role.clone();
     let about_activate = role.clone();
     let give_back_label = if active { "End now" } else { "Give back" };
     view! {
@@ -122,7 +130,17 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                         view! {
                             <span class=if ends_soon { "ends ends-soon" } else { "ends" }>
                                 {ends_soon.then(|| view! { <Icon glyph=Glyph::Clock/> })}
-                                <span><Time at=at reader=reader told=Told::Until/></span>
+                                <span>
+                                    <Time at=at reader=reader told=Told::Until/>
+                                    {trial
+                                        .map(|full| {
+                                            view! {
+                                                <span class="row-under">
+                                                    {format!("on trial; kept, until {}", last_day(full, reader))}
+                                                </span>
+                                            }
+                                        })}
+                                </span>
                             </span>
                         }
                             .into_any()
@@ -137,6 +155,15 @@ fn access_row(row: AccessRow, reader: Reader) -> AnyView {
                             <a class="button button-primary" href=href>
                                 "Activate"
                                 <span class="unseen">" " {about_activate}</span>
+                            </a>
+                        }
+                    })}
+                {keep
+                    .map(|href| {
+                        view! {
+                            <a class="button button-primary" href=href>
+                                "Keep it"
+                                <span class="unseen">": " {about_keep}</span>
                             </a>
                         }
                     })}

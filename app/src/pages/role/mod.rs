@@ -105,6 +105,8 @@ pub enum Ask {
         why: Sentence,
         /// The page that confirms giving it back.
         give_back: Option<String>,
+        /// The page that keeps it, where it is on trial.
+        keep: Option<String>,
         /// This page with the form for more time, where the policy allows it.
         extend: Option<String>,
         /// The page that activates it, where they have the right to.

@@ -159,7 +159,7 @@ fn emergency_part(emergency: Emergency, role: &str, reader: Reader) -> AnyView {
 fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -> AnyView {
     match ask {
         Ask::Form(form) => view! { <AskForm form=*form stages=stages role=role reader=reader/> }.into_any(),
-        Ask::Have { until, why, give_back, extend, activate, not_now } => view! {
+        Ask::Have { until, why, give_back, keep, extend, activate, not_now } => view! {
             <Notice mark=Mark::Done title=if activate.is_some() { "You may activate this role" } else { "You have this role" }>
                 <p>
                     {match until {
@@ -169,6 +169,7 @@ fn ask_part(ask: Ask, stages: Vec<StagePreview>, role: String, reader: Reader) -
                 </p>
                 <ActionBar>
                     {activate.map(|href| view! { <LinkButton href=href label="Activate it" weight=Weight::Primary/> })}
+                    {keep.map(|href| view! { <LinkButton href=href label="Keep it" weight=Weight::Primary/> })}
                     {extend.map(|href| view! { <LinkButton href=href label="Ask for more time"/> })}
                     {give_back.map(|href| view! { <LinkButton href=href label="Give it back"/> })}
                 </ActionBar>

@@ -17,6 +17,7 @@ mod find_person;
 pub mod give_back;
 pub mod grant_exception;
 pub mod hand_over;
+pub mod keep_trial;
 pub mod nudge;
 pub mod request_role;
 pub mod retry_fulfilment;

@@ -93,8 +93,16 @@ fn row(
         state: state(held, &of_role, progress),
         end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
-        extend: (own && held.activates_id.is_none() && held.ends_at.is_some_and(|end| end - now < SOON))
-            .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
+        keep: held
+            .full_ends_at
+            .filter(|_| own && held.state != GrantState::Scheduled)
+            .map(|_| format!("/access/{}/keep", held.grant_id)),
+        trial: held.full_ends_at,
+        extend: (own
+            && held.activates_id.is_none()
+            && held.full_ends_at.is_none()
+            && held.ends_at.is_some_and(|end| end - now < SOON))
+        .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
         stays: None,
         activate: (own && held.state == GrantState::Eligible).then(|| format!("/access/{}/activate", held.grant_id)),
         active: held.activates_id.is_some(),

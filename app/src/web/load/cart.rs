@@ -135,7 +135,7 @@ impl Around<'_> {
                     None => None,
                 };
                 let held = stands.extends.and_then(|g| g.ends_at);
-                (remark(held, older, own, &zone), None)
+                (role::with_trial(preview.trial, remark(held, older, own, &zone), own), None)
             }
             Err(ServiceError::Refused(no)) => (None, Some((no.why, no.help))),
             Err(other) => return Err(other.into()),

@@ -49,6 +49,7 @@ pub(in crate::web) async fn withdraw(
         remark: None,
         button: "Withdraw it".to_owned(),
         takes: true,
+        not_now: None,
         back: (format!("/requests/{request}"), "Keep it".to_owned()),
         errors: Vec::new(),
     };
@@ -102,6 +103,7 @@ pub(in crate::web) async fn give_back(
         remark: None,
         button: button.to_owned(),
         takes: true,
+        not_now: None,
         back: ("/".to_owned(), "Keep it".to_owned()),
         errors: Vec::new(),
     };
@@ -154,6 +156,7 @@ pub(in crate::web) async fn restore(
         remark: None,
         button: "Confirm, and make the systems match".to_owned(),
         takes: true,
+        not_now: None,
         back: ("/systems".to_owned(), "Not yet".to_owned()),
         errors: Vec::new(),
     };

@@ -60,6 +60,7 @@ pub(in crate::web) async fn end(
         }),
         button: button.to_owned(),
         takes: true,
+        not_now: None,
         back: (words::person_href(row.identity_id), "Leave it".to_owned()),
         errors: draft.map(|d| d.errors(&["reason"])).unwrap_or_default(),
     };
@@ -100,6 +101,7 @@ pub(in crate::web) async fn write(
         }),
         button: "Send".to_owned(),
         takes: false,
+        not_now: None,
         back: (format!("/requests/{request}#item-{item}"), "Back to the request".to_owned()),
         errors: draft.map(|d| d.errors(&["message"])).unwrap_or_default(),
     };

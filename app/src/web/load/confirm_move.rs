@@ -52,6 +52,7 @@ pub(in crate::web) async fn get(
         remark: None,
         button: "Move it on".to_owned(),
         takes: false,
+        not_now: None,
         back: (format!("/requests/{request}"), "Leave it".to_owned()),
         errors: Vec::new(),
     };

@@ -237,6 +237,7 @@ pub(in crate::web) async fn let_go(
         remark: None,
         button: if rows.len() == 1 { "Let go of it".to_owned() } else { "Let go of all of it".to_owned() },
         takes: true,
+        not_now: None,
         back: ("/expiring".to_owned(), "Keep it".to_owned()),
         errors: Vec::new(),
     };

@@ -16,6 +16,7 @@ pub mod confirm_move;
 pub mod delegation;
 pub mod expiring;
 pub mod home;
+pub mod keep_trial;
 pub mod notices;
 pub mod person;
 pub mod request;

@@ -3,14 +3,14 @@
 use axum::extract::{Path, RawQuery, State};
 use chrono::TimeDelta;
 use latchkey_domain::{IdentityId, Instant, RoleId, grant::GrantOrigin, id::new_uuid};
-use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Voice, choices, suggested};
+use latchkey_policy::{AssuranceNeed, Quorum, Resolution, Span, Voice, choices, suggested};
 use latchkey_service::{
     ServiceResult, break_glass,
     catalog::{RoleEntry, median},
     extend, facts, pieces,
     questions::{self, Question},
     submit_request::{self, Preview},
-    way,
+    trials, way,
 };
 use latchkey_store::{
     AsConn, StoreResult, break_glass as reviews, grants, holdings,
@@ -87,13 +87,22 @@ pub(in crate::web) async fn get(
         before.fill_in(&mut form);
         form.pieces.clone_from(&pieces);
         form.questions = question_fields(asked.clone(), draft.as_ref());
-        form.remark = remark(held.last(), waits.is_some(), beneficiary == me, &zone);
+        form.remark = with_trial(
+            preview.trial,
+            remark(held.last(), waits.is_some(), beneficiary == me, &zone),
+            beneficiary == me,
+        );
         form
     };
     let own = beneficiary == me;
     let ends = held.iter().map(|h| h.ends_at).max_by_key(|end| end.unwrap_or(Instant::MAX_UTC)).flatten();
-    let renewable = ends.is_some_and(|end| end - now < RENEW || query.get("extend").is_some()) || draft.is_some();
-    let more = extend::possible("You already hold", &role.name, ends, now);
+    let tried = held.iter().find(|h| h.full_ends_at.is_some());
+    let renewable = tried.is_none() && ends.is_some_and(|end| end - now < RENEW || query.get("extend").is_some())
+        || draft.is_some();
+    let more = match tried.and_then(|h| trials::in_the_way("You already hold", &role.name, true, h.full_ends_at)) {
+        Some(no) => Err(no),
+        None => extend::possible("You already hold", &role.name, ends, now),
+    };
     let stands_open = waits.filter(|_| !again);
     let ask = if let Some((request, item)) = stands_open {
         let items = request_reads::items_by_id(&mut c, &[item]).await?;
@@ -106,12 +115,15 @@ pub(in crate::web) async fn get(
     } else if let (Some(first), false, true) = (held.first(), renewable, own) {
         Ask::Have {
             until: ends,
-            why: if first.eligible {
+            why: if tried.is_some() {
+                Sentence::of("You have it on trial.")
+            } else if first.eligible {
                 Sentence::of("You switch it on for hours when you need it.")
             } else {
                 Sentence::of("You have this role.")
             },
             give_back: Some(format!("/access/{}/give-back", first.grant_id)),
+            keep: tried.filter(|h| h.starts_at <= now).map(|h| format!("/access/{}/keep", h.grant_id)),
             extend: more.is_ok().then(|| format!("/roles/{id}?extend=1#ask")),
             activate: first.eligible.then(|| format!("/access/{}/activate", first.grant_id)),
             not_now: more
@@ -347,6 +359,17 @@ fn question_fields(asked: Vec<Question>, draft: Option<&Draft>) -> Vec<QuestionF
         draft?.problems.iter().find(|p| p.field == field).map(|p| p.message.clone())
     };
     fields(asked, PREFIX, &answered, problem)
+}
+
+/// How it starts for those who never had it, after whatever else there is to say.
+pub(super) fn with_trial(length: Option<Span>, remark: Option<String>, own: bool) -> Option<String> {
+    let Some(length) = length else { return remark };
+    let (who, says, uses) = if own { ("you", "you say", "you use") } else { ("they", "they say", "they use") };
+    let words = format!(
+        "For the first time it starts as a trial: {} at first, then as long as was approved once {says} that {uses} it. Otherwise {who} lose it with the trial.",
+        length.words()
+    );
+    Some(remark.map_or_else(|| words.clone(), |before| format!("{before} {words}")))
 }
 
 /// What becomes of what is there already.

@@ -322,6 +322,7 @@ pub(in crate::web) async fn end_exception(
         remark: None,
         button: "End it".to_owned(),
         takes: true,
+        not_now: None,
         back: (rule_href(&rule.key), "Keep it".to_owned()),
         errors: Vec::new(),
     };

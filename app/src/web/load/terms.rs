@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use latchkey_domain::Instant;
-use latchkey_service::questions;
+use latchkey_service::{facts, questions};
 use latchkey_store::{
     AsConn, StoreResult,
     item_terms::{self, TermsRow},
@@ -30,6 +30,10 @@ impl Terms {
     pub(super) fn how_long(&self, item: &ItemLineRow, zone: Tz) -> String {
         let length = words::how_long_of(item.kind(), item.seconds);
         let Some(terms) = self.0.get(&item.id) else { return length };
+        let length = match facts::span(terms.trial_seconds) {
+            Some(at_first) => format!("{length}, the first {} on trial", at_first.words()),
+            None => length,
+        };
         match (terms.starts_at, terms.extends_id) {
             (Some(start), Some(_)) => format!("{length} more, from {} on", day(start, zone)),
             (Some(start), None) => format!("{length} from {} on", day(start, zone)),

@@ -328,7 +328,8 @@ impl Saving<'_> {
             // Whoever left reads no mail any more.
             if self.job.who.status.may_hold() {
                 for grant in work::gone(tx, identity, account, since).await? {
-                    notices::ended(tx, identity, GrantId(grant.grant_id), grant.role_id, &grant.role_name).await?;
+                    notices::ended(tx, identity, GrantId(grant.grant_id), grant.role_id, &grant.role_name, grant.trial)
+                        .await?;
                 }
             }
         }

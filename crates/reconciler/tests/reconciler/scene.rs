@@ -131,6 +131,7 @@ impl Scene {
             ends_at,
             zone: "UTC".to_owned(),
             kind: GrantKind::Standing,
+            trial: None,
         };
         let body = grants::insert(&mut tx, &new).await.unwrap();
         let mut events = vec![NewEvent::new(ActorRef::Host, body)];

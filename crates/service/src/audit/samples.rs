@@ -321,6 +321,7 @@ fn holding() -> Vec<EventBody> {
         starts_at: at("2027-03-01T09:00:00Z"),
         ends_at,
         grant_kind: GrantKind::Standing,
+        full_ends_at: None,
     };
     let of_kind = |kind| EventBody::GrantCreated {
         grant: GRANT,
@@ -332,6 +333,7 @@ fn holding() -> Vec<EventBody> {
         starts_at: at("2027-03-01T09:00:00Z"),
         ends_at: Some(at("2027-03-01T11:00:00Z")),
         grant_kind: kind,
+        full_ends_at: kind.is_eligible().then(|| at("2027-06-01T22:00:00Z")),
     };
     let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
     let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
@@ -340,6 +342,7 @@ fn holding() -> Vec<EventBody> {
             .map(|o| created(o, None)),
     );
     all.extend([GrantKind::Eligible, GrantKind::Activates(GRANT)].map(of_kind));
+    all.push(EventBody::TrialKept { grant: GRANT, identity: BO, role: ROLE, ends_at: at("2027-06-01T22:00:00Z") });
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
     all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));
     all.push(EventBody::GrantMoved { grant: GRANT, identity: BO, role: ROLE, role_version: VERSION });

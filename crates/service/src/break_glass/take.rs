@@ -96,6 +96,7 @@ async fn write(db: &Db, clock: &dyn Clock, actor: &Actor, person: &PersonActor, 
         ends_at: Some(ends_at),
         zone: zone.clone(),
         kind: GrantKind::Standing,
+        trial: None,
     };
     let created = grants::insert(&mut tx, &grant).await?;
     let item = checked.waiting.as_ref().map(items::ItemRow::id);

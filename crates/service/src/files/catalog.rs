@@ -10,6 +10,7 @@ mod role;
 mod rules;
 mod separation;
 mod system;
+mod trial;
 mod wishes;
 
 use std::collections::{HashMap, HashSet};

@@ -150,7 +150,7 @@ impl Group {
             "asked_to_decide" | "still_waiting" | "nudged" | "seat_taken" | "moved_on" | "wish_asked"
             | "wish_proposed" | "wish_overdue" => Self::Decisions,
             "decided" | "wish_answered" | "wish_coming" | "wish_declined" | "wish_refused" => Self::Requests,
-            "confirmed" | "ended" | "ending_soon" => Self::Access,
+            "confirmed" | "ended" | "ending_soon" | "trial_asks" => Self::Access,
             "message" => Self::Messages,
             "now_yours" | "condition_failed" | "activated" => Self::Duties,
             "break_glass_taken" | "break_glass_yours" | "break_glass_reviewed" | "break_glass_overdue" => {

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Tz;
-use latchkey_domain::{Instant, RequestId, item::ItemState};
+use latchkey_domain::{GrantId, Instant, RequestId, item::ItemState};
 use latchkey_store::catalog::ownership::Owned;
 use uuid::Uuid;
 
@@ -226,6 +226,27 @@ pub(super) fn confirmed(request: Option<RequestId>, role: &str) -> Words {
         subject: format!("{role} is ready"),
         body: format!(
             "You have {role} now: every system has confirmed it. You may have to sign in to them again.\n\nWhat was done, step by step:\n{at}\n"
+        ),
+    }
+}
+
+/// A trial ends soon.
+pub(super) fn trial_asks(role: &str, grant: GrantId, end: Instant, full: Instant, zone: &str) -> Words {
+    let ((day, exactly), (full_day, _)) = (when(end, zone), when(full, zone));
+    Words {
+        subject: format!("Do you use {role}? Your trial ends on {day}"),
+        body: format!(
+            "You have {role} on trial. The trial ends {exactly}.\n\nIf you use it, say so before, and you have it until {full_day}:\n{BASE}/access/{grant}/keep\n\nIf you don't, there is nothing to do: it ends by itself.\n"
+        ),
+    }
+}
+
+/// A trial is over that its holder didn't keep.
+pub(super) fn trial_over(role_id: Uuid, role: &str) -> Words {
+    Words {
+        subject: format!("Your trial of {role} is over"),
+        body: format!(
+            "Your trial of {role} is over, and the access is gone: you hadn't said that you use it.\n\nIf you need it after all, ask here:\n{BASE}/roles/{role_id}\n"
         ),
     }
 }

@@ -45,6 +45,7 @@ impl State {
             | EventBody::ItemCancelled { .. } => self.asking(&event.body),
             EventBody::GrantCreated { .. }
             | EventBody::GrantStarted { .. }
+            | EventBody::TrialKept { .. }
             | EventBody::GrantEnded { .. }
             | EventBody::GrantMoved { .. } => self.holding(event),
             EventBody::BreakGlassTaken { .. }
@@ -236,6 +237,10 @@ impl State {
             EventBody::GrantStarted { grant, identity, role } => {
                 let grant = self.live_grant(*identity, *grant, *role)?;
                 grant.state = grant.state.start(grant.kind).map_err(|_| "the grant had started already")?;
+                Ok(())
+            }
+            EventBody::TrialKept { grant, identity, role, ends_at } => {
+                self.live_grant(*identity, *grant, *role)?.ends_at = Some(*ends_at);
                 Ok(())
             }
             EventBody::GrantEnded { grant, identity, role, reason } => {

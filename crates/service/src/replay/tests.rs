@@ -89,6 +89,7 @@ fn granted(grant: u128, starts_at: Instant) -> EventBody {
         starts_at,
         ends_at: None,
         grant_kind: GrantKind::Standing,
+        full_ends_at: None,
     }
 }
 

@@ -312,6 +312,7 @@ pub async fn add_grant_of(
         ends_at,
         zone: "UTC".to_owned(),
         kind,
+        trial: None,
     };
     let body = grants::insert(tx, &grant).await?;
     Ok((id, NewEvent::new(ActorRef::Host, body)))

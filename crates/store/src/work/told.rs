@@ -17,6 +17,8 @@ pub struct GrantTold {
     pub role_name: String,
     /// The request that it came from.
     pub request_id: Option<Uuid>,
+    /// It was a trial that its holder didn't keep.
+    pub trial: bool,
 }
 
 /// Active grants of the identity that this transaction completed: it confirmed something of theirs on `account`, and
@@ -29,7 +31,7 @@ pub async fn ready(tx: &mut Tx, identity: IdentityId, account: AccountId) -> Sto
     rows!(
         tx,
         GrantTold,
-        "select g.id as grant_id, g.role_id, v.name as role_name, i.request_id
+        "select g.id as grant_id, g.role_id, v.name as role_name, i.request_id, coalesce(g.end_reason, '') = 'trial_over' as trial
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id
@@ -65,7 +67,7 @@ pub async fn gone(
     rows!(
         tx,
         GrantTold,
-        "select g.id as grant_id, g.role_id, v.name as role_name, i.request_id
+        "select g.id as grant_id, g.role_id, v.name as role_name, i.request_id, coalesce(g.end_reason, '') = 'trial_over' as trial
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id

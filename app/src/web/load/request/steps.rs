@@ -7,7 +7,7 @@ use latchkey_domain::{
 };
 use latchkey_policy::{ApproverRule, Overdue, Quorum, StageRule};
 use latchkey_store::{
-    grants::EndedEarlyRow,
+    grants::{EndedEarlyRow, GrantRow},
     request_reads::{ItemLineRow, NamedApproverRow, StageLineRow},
     shortenings::ShorteningRow,
 };
@@ -217,15 +217,18 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
     };
     let approved_at = item.closed_at.unwrap_or(grant.starts_at);
     let mut steps = Vec::new();
+    let kept = kept(reading, item, grant);
     if grant.state == GrantState::Ended {
         let ended_at = grant.ended_at.unwrap_or(reading.now);
         let how = match grant.end_reason.as_deref() {
             Some("given_back") => "Given back",
+            Some("trial_over") => "The trial was over, and nobody had said that it is used",
             Some("expired") => "Its time was over",
             Some("terminated") => "Ended with the employment",
             Some("role_retired") => "Ended with the role",
             _ => "Ended",
         };
+        steps.extend(kept);
         let step = Step::new(Mark::Ended, StepWhen::At(ended_at), how);
         steps.push(match reading.whole.ended.iter().find(|e| e.id == grant.id) {
             Some(by) => ended_by(reading, by, step),
@@ -240,8 +243,10 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
         let whose = if item.beneficiary_id == reading.me.0 { "You" } else { "They" };
         let words = format!("{whose} may activate it for hours, each time with a reason");
         steps.push(Step::new(Mark::Done, StepWhen::At(approved_at), words));
+        steps.extend(kept);
         if let Some(end) = grant.ends_at {
-            steps.push(Step::new(Mark::Next, StepWhen::Due(end), "The right ends by itself"));
+            let then = if grant.full_ends_at.is_some() { TRIAL_ENDS } else { "The right ends by itself" };
+            steps.push(Step::new(Mark::Next, StepWhen::Due(end), then));
         }
         return steps;
     }
@@ -250,10 +255,25 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
     } else {
         steps.push(giving(reading, item, approved_at));
     }
+    steps.extend(kept);
     if let Some(end) = grant.ends_at {
-        steps.push(Step::new(Mark::Next, StepWhen::Due(end), "It ends by itself, and is removed within a minute"));
+        let then =
+            if grant.full_ends_at.is_some() { TRIAL_ENDS } else { "It ends by itself, and is removed within a minute" };
+        steps.push(Step::new(Mark::Next, StepWhen::Due(end), then));
     }
     steps
+}
+
+/// What comes at the end of a trial.
+const TRIAL_ENDS: &str = "The trial ends: it goes on if its holder said that they use it";
+
+/// Its holder kept it after a trial, and what they used it for.
+fn kept(reading: &Reading<'_>, item: &ItemLineRow, grant: &GrantRow) -> Option<Step> {
+    let at = grant.trial_kept_at?;
+    let words =
+        if item.beneficiary_id == reading.me.0 { "You kept it after the trial" } else { "Kept after the trial" };
+    let text = grant.trial_words.clone().filter(|t| !t.is_empty());
+    Some(Step { remark: text.map(|text| Remark { by: None, text }), ..Step::new(Mark::Done, StepWhen::At(at), words) })
 }
 
 /// Who ended it before its time, and why.

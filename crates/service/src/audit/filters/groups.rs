@@ -163,6 +163,7 @@ impl Group {
             EventBody::AdministratorAdded { .. }
             | EventBody::GrantCreated { .. }
             | EventBody::GrantStarted { .. }
+            | EventBody::TrialKept { .. }
             | EventBody::GrantEnded { .. }
             | EventBody::GrantMoved { .. } => Self::Access,
             EventBody::BreakGlassTaken { .. }
@@ -252,7 +253,9 @@ impl Group {
                 "approver_added",
                 "decision_refused",
             ],
-            Self::Access => &["administrator_added", "grant_created", "grant_started", "grant_ended", "grant_moved"],
+            Self::Access => {
+                &["administrator_added", "grant_created", "grant_started", "trial_kept", "grant_ended", "grant_moved"]
+            }
             Self::Emergencies => &[
                 "break_glass_taken",
                 "break_glass_refused",

@@ -88,6 +88,7 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         EventBody::AdministratorAdded { .. }
         | EventBody::GrantCreated { .. }
         | EventBody::GrantStarted { .. }
+        | EventBody::TrialKept { .. }
         | EventBody::GrantEnded { .. }
         | EventBody::GrantMoved { .. } => holding(d, body),
         EventBody::AccountWanted { .. }
@@ -382,7 +383,7 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         EventBody::AdministratorAdded { identity, .. } => {
             d.actor().text(" made ").person(*identity).text(" an administrator")
         }
-        EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, grant_kind, .. } => {
+        EventBody::GrantCreated { identity, role, origin, starts_at, ends_at, grant_kind, full_ends_at, .. } => {
             let has = match grant_kind {
                 GrantKind::Standing => " holds ",
                 GrantKind::Eligible => " may activate ",
@@ -393,6 +394,10 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 Some(end) => d.text(" until ").piece(Piece::Time(*end)),
                 None => d.text(" without an end"),
             };
+            let d = match full_ends_at {
+                Some(full) => d.text(" on trial, and if they keep it until ").piece(Piece::Time(*full)),
+                None => d,
+            };
             d.text(match origin {
                 GrantOrigin::Request => ", because the request was approved",
                 GrantOrigin::Birthright => ", by a rule for everybody in that place",
@@ -401,11 +406,19 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 GrantOrigin::Host => ", given by a command on the host",
             })
         }
+        EventBody::TrialKept { identity, role, ends_at, .. } => {
+            d.person(*identity).text(" keeps ").role(*role).text(" after a trial, until ").piece(Piece::Time(*ends_at))
+        }
         EventBody::GrantStarted { identity, role, .. } => d.role(*role).text(" begins for ").person(*identity),
         EventBody::GrantEnded { identity, role, reason, .. } => match reason {
             GrantEnd::GivenBack => d.person(*identity).text(" gave back ").role(*role),
             GrantEnd::Revoked => d.actor().text(" ended ").role(*role).text(" for ").person(*identity).session(),
             GrantEnd::Expired => d.role(*role).text(" ended for ").person(*identity).text(": its time was over"),
+            GrantEnd::TrialOver => d
+                .role(*role)
+                .text(" ended for ")
+                .person(*identity)
+                .text(": the trial was over, and they hadn\u{2019}t said that they use it"),
             GrantEnd::Terminated => d.role(*role).text(" ended for ").person(*identity).text(", who left"),
             GrantEnd::RoleRetired => d.role(*role).text(" ended for ").person(*identity).text(": the role was retired"),
         },

@@ -6,6 +6,7 @@ use latchkey_policy::{AskFor, AssuranceNeed, MAX_OFFERS, MayAsk, Outcome, Policy
 use super::{
     MAX_POLICIES, PersonReference, activation, break_glass,
     rules::{self, Named, RuleAt},
+    trial,
 };
 use crate::files::{
     error::{Errors, Place},
@@ -63,10 +64,11 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
     let reason = table.text(errors, "reason", |v| one_of(v, ReasonRule::ALL, ReasonRule::as_str));
     let undecided_after = table.text(errors, "undecided_after", text::span);
     let assurance = table.optional(errors, "assurance", |v| one_of(v, AssuranceNeed::ALL, AssuranceNeed::as_str));
+    let trial = trial::parse(table, errors);
     let break_glass = break_glass::parse(table, errors);
     table.finish(errors);
 
-    let (activation, break_glass) = (activation?, break_glass?);
+    let (activation, trial, break_glass) = (activation?, trial?, break_glass?);
     let (rules, stages, may_ask, advice, ask_for) = (rules?, stages?, may_ask?, advice?, ask_for?);
     if may_ask.is_some() != advice.is_some() {
         let offset = may_ask.as_ref().map(|at| at.offset).or(advice.as_ref().map(|at| at.offset)).unwrap_or_default();
@@ -93,6 +95,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
         undecided_after: undecided_after.value,
         assurance: assurance?.map(|at| at.value),
         activation: activation.as_ref().map(|found| found.terms.clone()),
+        trial: trial.as_ref().map(|found| found.terms.clone()),
         break_glass: break_glass.as_ref().map(|found| found.terms.clone()),
     };
     let problems = policy.problems();
@@ -106,6 +109,7 @@ fn parse_one(doc: &Doc<'_>, table: &mut Table<'_>, errors: &mut Errors) -> Optio
             PolicyField::Who => Some(who.offset),
             PolicyField::UndecidedAfter => Some(undecided_after.offset),
             PolicyField::Activation(field) => activation.as_ref().map(|found| found.offset(field)),
+            PolicyField::Trial => trial.as_ref().map(|found| found.offset),
             PolicyField::BreakGlass(key) => break_glass.as_ref().map(|found| found.offset(key)),
         };
         table.complain(errors, offset.unwrap_or(offer.offset), &problem.message, &problem.expected);
