@@ -76,6 +76,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/requests/{open_request}/approvers/{open_item}?q=ada", 5),
     (Holder, "/access/{grant}/give-back", 2),
     (Holder, "/access/{right}/activate", 8),
+    (Holder, "/access/{right}/keep", 4),
     (Manager, "/access/{managed_grant}/end", 4),
     (New, "/expiring", 3),
     (Holder, "/expiring", 3),
@@ -351,7 +352,7 @@ pub(crate) async fn keep_apart(world: &World, company: &Company, newcomer: latch
     }
 }
 
-/// The right to activate a role of the manager's.
+/// The right to activate a role of the manager's, on trial.
 pub(crate) async fn right(world: &World, company: &Company, who: IdentityId) -> latchkey_domain::GrantId {
     let mut body: serde_json::Value = serde_json::from_str(&policy()).unwrap();
     body["schema"] = json!(3);
@@ -360,7 +361,10 @@ pub(crate) async fn right(world: &World, company: &Company, who: IdentityId) -> 
     let system = world.system("production", latchkey_domain::system::SystemKind::Ldap, None).await;
     let shell = world.entitlement(system, "shell").await;
     let role = world.role("activated", Some(company.people[company.manager]), policy, &[shell]).await;
-    world.right(who, role, None).await
+    let right = world.right(who, role, None).await;
+    let trial = "update role_grant set ends_at = '2027-06-01T00:00:00+00:00', full_ends_at = '2027-09-01T00:00:00+00:00' where eligible";
+    latchkey_store::testing::run(&world.db, trial).await.unwrap();
+    right
 }
 
 /// Wishes that wait for the manager, or for the boss whose own they are.

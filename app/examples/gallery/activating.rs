@@ -74,6 +74,12 @@ fn home() -> HomePage {
         active: true,
         ..held(2, Some(1))
     };
+    let tried = AccessRow {
+        trial: Some(now() + Duration::days(170)),
+        keep: Some("/access/2/keep".to_owned()),
+        extend: None,
+        ..held(4, Some(6))
+    };
     let ready = |at: usize, days: i64| AccessRow {
         activate: Some("/access/1/activate".to_owned()),
         extend: None,
@@ -85,7 +91,7 @@ fn home() -> HomePage {
         waiting: vec![line(4, Mark::Waiting, 12)],
         waiting_total: 1,
         ready: vec![ready(5, 71), ready(8, 12)],
-        access: vec![active, held(3, Some(88)), held(1, None)],
+        access: vec![active, tried, held(3, Some(88)), held(1, None)],
         access_total: 5,
         ending: 0,
         ..usual_home()

@@ -205,6 +205,7 @@ fn one_employee(play: &mut Play<'_>) {
         (33, "customer-reader", None, Fate::Denied),
         (28, "sensor-data-reader", Some(30), Fate::Approved),
         (12, "purchase-requester", None, Fate::Withdrawn),
+        (10, "designer", None, Fate::Approved),
         (2, "forecast-publisher", None, Fate::Waits),
     ];
     for (days_ago, role, days, fate) in story {

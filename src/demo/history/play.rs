@@ -100,6 +100,12 @@ enum Action {
         role: RoleId,
         hours: u32,
     },
+    /// Whoever has something on trial keeps it.
+    KeepTrial {
+        grant: GrantId,
+        who: IdentityId,
+        role: RoleId,
+    },
     Nudge {
         item: ItemId,
         who: IdentityId,

@@ -69,7 +69,7 @@ const REASONS: &[(&str, &[&str])] = &[
     ("ledger-reader", &["The auditors ask for the postings of last year."]),
     ("payroll-reader", &["I answer questions about salary statements this month."]),
     ("interviewer", &["I interview two engineers.", "Second interviews next week."]),
-    ("designer", &["I draw the new housing.", "The old licence ended."]),
+    ("designer", &["I draw the new housing.", "Figures for the harbour study.", "The old licence ended."]),
     ("field-technician", &["Buoy 31 and 32 need new sensors."]),
     ("customer-list-exporter", &["The list for the user meeting in Ghent."]),
     ("latchkey-security", &["I run the access reviews and look into what is unusual."]),

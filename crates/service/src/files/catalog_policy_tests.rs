@@ -195,6 +195,22 @@ fn promise_10_a_mistake_about_emergencies_is_told_by_its_line() {
     }
 }
 
+#[test]
+fn promise_10_a_mistake_about_trials_is_told_by_its_line() {
+    let line = POLICIES.lines().count();
+    let with = |table: &str| said(&files(&format!("{POLICIES}{table}"), GROUPS)).join("\n");
+    let catalog = parse_catalog(&files(&format!("{POLICIES}\n[policy.trial]\nlength = \"14d\"\n"), GROUPS)).unwrap();
+    let trial = catalog.policies.iter().find_map(|p| p.policy.trial.clone()).unwrap();
+    assert_eq!(trial.length.to_string(), "14d");
+    for (length, message) in
+        [("\"31d\"", "trial: length is 31d"), ("\"900d\"", "not shorter than max_duration"), ("\"soon\"", "\"soon\"")]
+    {
+        let said = with(&format!("\n[policy.trial]\nlength = {length}\n"));
+        assert!(said.contains(message) && said.contains(&format!("policies.toml:{}", line + 3)), "{said}");
+    }
+    assert!(with("\n[policy.trial]\nlength = \"14d\"\nused = true\n").contains("used"));
+}
+
 const ACTIVATION: &str = r#"
 [policy.activation]
 max = "8h"

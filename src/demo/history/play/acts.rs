@@ -24,6 +24,7 @@ use latchkey_service::{
     sessions,
     sign_in::{Origin, SessionStart, SignInLimits, VerifiedStatement, sign_in},
     submit_request::{ItemWish, Submission, Terms, submit_with},
+    trials::keep,
     withdraw_item::withdraw_item,
 };
 use latchkey_store::{
@@ -35,7 +36,7 @@ use latchkey_store::{
 use rand::Rng;
 
 use super::{Action, Ask, Fate, Play};
-use crate::demo::history::{cast, days, words};
+use crate::demo::history::{EMPLOYEE, cast, days, words};
 
 /// How long people wait before they nudge.
 const PATIENCE: TimeDelta = TimeDelta::days(6);
@@ -55,6 +56,7 @@ impl Play<'_> {
             Action::Nudge { item, who } => self.play_nudge(item, who).await,
             Action::GiveBack { item, who } => self.play_give_back(item, who).await,
             Action::Activate { right, who, role, hours } => self.play_activate(right, who, role, hours).await,
+            Action::KeepTrial { grant, who, role } => self.play_keep(grant, who, role).await,
             Action::SignIn { external_id } => self.play_sign_in(&external_id).await,
             Action::PeopleLeave => {
                 let people = &self.history.company.people;
@@ -210,6 +212,9 @@ impl Play<'_> {
                 if let Some(right) = given.first().filter(|grant| grant.eligible) {
                     self.plan_activations(right);
                 }
+                if let Some(trial) = given.first().filter(|grant| grant.full_ends_at.is_some()) {
+                    self.plan_to_keep(trial);
+                }
                 if let Fate::GivenBack(days) = fate {
                     let beneficiary = items::get(&mut self.history.db.read().await?, item).await?;
                     if let Some(row) = beneficiary {
@@ -266,6 +271,31 @@ impl Play<'_> {
                 Ok(())
             }
             // It is active still, or the right was given back meanwhile.
+            Err(ServiceError::Refused(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Most people keep what they have on trial. One employee is asked these days; some never say a word.
+    fn plan_to_keep(&mut self, trial: &GrantRow) {
+        let is_asked = self.cast.person(EMPLOYEE).is_some_and(|one| one.id == trial.identity_id);
+        if is_asked || self.rng.random_bool(0.2) {
+            return;
+        }
+        let at = days::at_work(self.clock.now() + TimeDelta::days(self.rng.random_range(8..12)), &mut self.rng);
+        self.put(at, Action::KeepTrial { grant: trial.id(), who: trial.identity(), role: trial.role() });
+    }
+
+    async fn play_keep(&mut self, grant: GrantId, who: IdentityId, role: RoleId) -> Result<(), ServiceError> {
+        let Some(role) = self.catalog.role(role) else { return Ok(()) };
+        let words = words::reason(role, &mut self.rng);
+        let actor = self.actor(who).await?;
+        match keep(&self.history.db, &*self.clock, &actor, grant, &words).await {
+            Ok(until) => {
+                self.ends_by_itself(Some(until));
+                Ok(())
+            }
+            // It was given back, or its holder left.
             Err(ServiceError::Refused(_)) => Ok(()),
             Err(other) => Err(other),
         }
