@@ -123,7 +123,7 @@ pub struct ProgressRow {
 }
 
 /// What somebody holds, the first to end at the top, at most `limit`; each line says how many there are in all and how many
-/// of them all end by `soon`.
+/// of them all end by `soon`, what is on trial left out.
 ///
 /// # Errors
 /// When the database fails.
@@ -138,7 +138,7 @@ pub async fn live_of(
         HoldingRow,
         "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.state,
                 g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
-                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null then 1 end) over () as of_ending
+                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null and (g.full_ends_at is null or g.trial_kept_at is not null) then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id

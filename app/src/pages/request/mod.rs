@@ -19,6 +19,8 @@ pub struct ItemActions {
     pub take: Option<String>,
     /// The page that confirms giving it back.
     pub give_back: Option<String>,
+    /// The page that keeps it, while it is on trial.
+    pub keep: Option<String>,
     /// The page that activates it.
     pub activate: Option<String>,
     /// It is active for hours: giving it back ends it now.

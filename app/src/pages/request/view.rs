@@ -201,6 +201,7 @@ fn Actions(actions: ItemActions, id: String, reader: Reader) -> impl IntoView {
         withdraw,
         take,
         give_back,
+        keep,
         activate,
         active,
         extend,
@@ -214,14 +215,26 @@ fn Actions(actions: ItemActions, id: String, reader: Reader) -> impl IntoView {
         not_now,
     } = actions;
     let give_back_label = if active { "End now" } else { "Give it back" };
-    let all =
-        [&withdraw, &take, &give_back, &activate, &extend, &ask_again, &decide, &hand_over, &add_approver, &move_on];
+    let all = [
+        &withdraw,
+        &take,
+        &give_back,
+        &keep,
+        &activate,
+        &extend,
+        &ask_again,
+        &decide,
+        &hand_over,
+        &add_approver,
+        &move_on,
+    ];
     let any = end.is_some() || nudge.is_some() || all.iter().any(|action| action.is_some());
     let bar = move || {
         view! {
             <ActionBar>
                 {decide.map(|href| view! { <LinkButton href=href label="Decide" weight=Weight::Primary glyph=Glyph::Approval/> })}
                 {activate.map(|href| view! { <LinkButton href=href label="Activate it" weight=Weight::Primary/> })}
+                {keep.map(|href| view! { <LinkButton href=href label="Keep it" weight=Weight::Primary/> })}
                 {hand_over.map(|href| view! { <LinkButton href=href label="Hand it over"/> })}
                 {add_approver.map(|href| view! { <LinkButton href=href label="Change who decides"/> })}
                 {nudge

@@ -340,6 +340,10 @@ impl Reading<'_> {
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
                     actions.activate = (g.state == GrantState::Eligible).then(|| format!("/access/{}/activate", g.id));
+                    actions.keep = g
+                        .full_ends_at
+                        .filter(|_| g.state != GrantState::Scheduled)
+                        .map(|_| format!("/access/{}/keep", g.id));
                     actions.active = g.activates_id.is_some();
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
                     not_now::withdraw(item, &mut actions);

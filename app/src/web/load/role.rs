@@ -364,9 +364,9 @@ fn question_fields(asked: Vec<Question>, draft: Option<&Draft>) -> Vec<QuestionF
 /// How it starts for those who never had it, after whatever else there is to say.
 pub(super) fn with_trial(length: Option<Span>, remark: Option<String>, own: bool) -> Option<String> {
     let Some(length) = length else { return remark };
-    let (who, says, uses) = if own { ("you", "you say", "you use") } else { ("they", "they say", "they use") };
+    let who = if own { "you" } else { "they" };
     let words = format!(
-        "For the first time it starts as a trial: {} at first, then as long as was approved once {says} that {uses} it. Otherwise {who} lose it with the trial.",
+        "The first time, it starts as a trial of {}. If {who} use it and say so, it lasts for as long as was approved; otherwise it ends with the trial.",
         length.words()
     );
     Some(remark.map_or_else(|| words.clone(), |before| format!("{before} {words}")))

@@ -254,7 +254,7 @@ fn the_demo_catalog_is_clean_and_its_people_work_there() {
     let catalog = parse_catalog(&demo()).unwrap();
     // The seventh system is the built-in one.
     assert_eq!(catalog.systems.len(), 6);
-    assert_eq!(catalog.policies.len(), 9);
+    assert_eq!(catalog.policies.len(), 10);
     // Nobody administers production standing.
     let activated = |key: &str| catalog.policies.iter().any(|p| p.policy.key == key && p.policy.activation.is_some());
     for role in catalog.roles.iter().filter(|r| r.tags.iter().any(|t| t == "administration") && r.policy != "portal") {

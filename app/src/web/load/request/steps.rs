@@ -245,7 +245,7 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
         steps.push(Step::new(Mark::Done, StepWhen::At(approved_at), words));
         steps.extend(kept);
         if let Some(end) = grant.ends_at {
-            let then = if grant.full_ends_at.is_some() { TRIAL_ENDS } else { "The right ends by itself" };
+            let then = trial_ends(reading, item, grant).unwrap_or("The right ends by itself");
             steps.push(Step::new(Mark::Next, StepWhen::Due(end), then));
         }
         return steps;
@@ -257,15 +257,19 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
     }
     steps.extend(kept);
     if let Some(end) = grant.ends_at {
-        let then =
-            if grant.full_ends_at.is_some() { TRIAL_ENDS } else { "It ends by itself, and is removed within a minute" };
+        let then = trial_ends(reading, item, grant).unwrap_or("It ends by itself, and is removed within a minute");
         steps.push(Step::new(Mark::Next, StepWhen::Due(end), then));
     }
     steps
 }
 
 /// What comes at the end of a trial.
-const TRIAL_ENDS: &str = "The trial ends: it goes on if its holder said that they use it";
+fn trial_ends(reading: &Reading<'_>, item: &ItemLineRow, grant: &GrantRow) -> Option<&'static str> {
+    let own = item.beneficiary_id == reading.me.0;
+    let words =
+        if own { "The trial ends, unless you keep it before" } else { "The trial ends, unless they keep it before" };
+    grant.full_ends_at.map(|_| words)
+}
 
 /// Its holder kept it after a trial, and what they used it for.
 fn kept(reading: &Reading<'_>, item: &ItemLineRow, grant: &GrantRow) -> Option<Step> {
