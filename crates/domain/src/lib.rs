@@ -21,7 +21,7 @@ mod text_enum;
 pub mod wish;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId,
+    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, CallInId, CallSourceId, DecisionId, DelegationId, EntitlementId, EventId,
     FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId,
     RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId,
     StageId, SystemId, TokenId, WishId,

@@ -9,7 +9,7 @@ use latchkey_domain::{
 };
 
 use super::{
-    Draft, Piece, break_glass::break_glass, conversation::conversation, separation::separation, systems::systems,
+    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, separation::separation, systems::systems,
     wishes::wishes, words,
 };
 
@@ -75,6 +75,13 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::BreakGlassReported { .. }
         | EventBody::BreakGlassReviewOverdue { .. }
         | EventBody::BreakGlassReviewed { .. } => break_glass(d, body),
+        EventBody::CallSourceApplied { .. }
+        | EventBody::CallSourceRetired { .. }
+        | EventBody::CallInOpened { .. }
+        | EventBody::CallInEnded { .. }
+        | EventBody::CallInRefused { .. }
+        | EventBody::CallSourceSilent { .. }
+        | EventBody::CallSourceBack { .. } => call_ins(d, body),
         EventBody::WishRuleApplied { .. }
         | EventBody::WishRuleRetired { .. }
         | EventBody::WishMade { .. }
@@ -399,6 +406,7 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 GrantOrigin::BreakGlass => ", taken in an emergency",
                 GrantOrigin::Import => ", as it was when Latchkey came",
                 GrantOrigin::Host => ", given by a command on the host",
+                GrantOrigin::CallIn => ", opened by a shift or a ticket",
             })
         }
         EventBody::GrantStarted { identity, role, .. } => d.role(*role).text(" begins for ").person(*identity),
@@ -408,6 +416,12 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             GrantEnd::Expired => d.role(*role).text(" ended for ").person(*identity).text(": its time was over"),
             GrantEnd::Terminated => d.role(*role).text(" ended for ").person(*identity).text(", who left"),
             GrantEnd::RoleRetired => d.role(*role).text(" ended for ").person(*identity).text(": the role was retired"),
+            GrantEnd::SourceEnded => {
+                d.role(*role).text(" ended for ").person(*identity).text(": the shift or ticket is over")
+            }
+            GrantEnd::SourceSilent => {
+                d.role(*role).text(" ended for ").person(*identity).text(": the source that opened it can't be reached")
+            }
         },
         EventBody::GrantMoved { identity, role, .. } => {
             d.person(*identity).text(" holds the new version of ").role(*role).text(" from now on")
