@@ -60,4 +60,4 @@ create table call_in_grant (
 create index call_in_grant_by_reference on call_in_grant (source_id, reference);
 
 -- What people asked for with a piece of work, to be ended when its ticket is closed.
-create index role_grant_by_piece on role_grant (lower(piece)) where piece is not null;
+create index role_grant_by_piece on role_grant (role_id, piece) where piece is not null;

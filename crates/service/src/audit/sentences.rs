@@ -19,6 +19,8 @@ use latchkey_store::{
 use super::filters::Group;
 use crate::ServiceResult;
 
+pub use words::call_refusal;
+
 mod body;
 mod break_glass;
 mod call_ins;

@@ -248,7 +248,8 @@ pub(super) fn emergency_refusal(code: &str) -> String {
 }
 
 /// Why a call of a source was refused.
-pub(super) fn call_refusal(code: &str) -> String {
+#[must_use]
+pub fn call_refusal(code: &str) -> String {
     let words = match code {
         "not_signed" => "it isn't signed by a secret of a source",
         "unreadable" => "it couldn't be read",
