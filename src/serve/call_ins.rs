@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use latchkey_domain::clock::Clock;
 use latchkey_service::{
     ServiceError,
@@ -37,6 +38,8 @@ pub struct CallIns {
     db: Db,
     clock: Arc<dyn Clock>,
     keys: Arc<BTreeMap<String, Vec<SigningKey>>>,
+    /// A secret that nobody has, for sources that aren't there.
+    nobodys: Arc<[SigningKey]>,
     proxies: Arc<[Network]>,
 }
 
@@ -58,7 +61,15 @@ impl CallIns {
             let read = read.map_err(|words| Failure::new(format!("The setting call_in.{source}.secrets: {words}.")))?;
             keys.insert(source.clone(), read);
         }
-        Ok(Self { db, clock, keys: Arc::new(keys), proxies: settings.trusted_proxies.as_slice().into() })
+        let random = format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>()));
+        let nobodys = SigningKey::parse(&random).map_err(Failure::new)?;
+        Ok(Self {
+            db,
+            clock,
+            keys: Arc::new(keys),
+            nobodys: [nobodys].into(),
+            proxies: settings.trusted_proxies.as_slice().into(),
+        })
     }
 
     /// The keys of the sources that have a secret here.
@@ -103,9 +114,9 @@ impl CallIns {
         let clock = self.clock.as_ref();
         let id = one(headers, "webhook-id").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
         let (timestamp, signature) = (one(headers, "webhook-timestamp"), one(headers, "webhook-signature"));
-        // A source that isn't known is looked at in the same way as one that is, with no key that would fit.
+        // A source that isn't known takes as long to refuse as one that is.
         let known = self.keys.get_key_value(source);
-        let keys = known.map_or(&[][..], |(_, keys)| keys);
+        let keys = known.map_or(&*self.nobodys, |(_, keys)| keys);
         let signed = match (id, timestamp, signature) {
             (Some(id), Some(timestamp), Some(signature)) => {
                 signed_at(keys, id, timestamp, signature, &body, clock.now()).map(|at| (id, at))

@@ -1,6 +1,6 @@
 //! What a call says.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
 use latchkey_domain::Instant;
 use serde::Deserialize;
 
@@ -94,7 +94,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Body, String> {
         kind: written.kind,
         person,
         reference: reference.unwrap_or_default(),
-        until: written.until.map(|until| until.with_timezone(&Utc)),
+        // As exact as instants are kept.
+        until: written.until.map(|until| until.with_timezone(&Utc).trunc_subsecs(6)),
         role,
     })
 }
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_call_is_read_whole_or_refused_with_everything_that_is_wrong() {
-        let body = read(br#"{"type":"opened","person":" E0042 ","reference":"OPS-214","until":"2027-03-01T20:00:00+02:00","role":"order-console"}"#).unwrap();
+        let body = read(br#"{"type":"opened","person":" E0042 ","reference":"OPS-214","until":"2027-03-01T20:00:00.000000123+02:00","role":"order-console"}"#).unwrap();
         assert_eq!((body.kind, body.person.as_deref(), body.reference.as_str()), (Kind::Opened, Some("E0042"), "OPS-214"));
         assert_eq!(body.until.unwrap().to_rfc3339(), "2027-03-01T18:00:00+00:00");
         assert!(read(br#"{"type":"ended","reference":"OPS-214"}"#).is_ok());
