@@ -20,7 +20,7 @@ use latchkey_app::{
     components::{Button, Weight},
     frame::BarePage,
 };
-use latchkey_domain::{clock::Clock, identity::EmploymentType, id::new_uuid};
+use latchkey_domain::{clock::Clock, id::new_uuid, identity::EmploymentType};
 use latchkey_reconciler::Stop;
 use latchkey_service::{
     files::parse_people,
@@ -83,7 +83,8 @@ pub fn keep_secret(folder: &Folder) -> Result<(), Failure> {
     }
     let random = folder.secret("on-call.key")?;
     let secret = STANDARD.encode(Sha256::digest(random.expose().as_bytes()));
-    write_private(&file, &format!("whsec_{secret}\n")).map_err(|error| Failure::file("Keeping the secret", &file, &error))
+    write_private(&file, &format!("whsec_{secret}\n"))
+        .map_err(|error| Failure::file("Keeping the secret", &file, &error))
 }
 
 impl Board {
@@ -116,7 +117,8 @@ impl Board {
             .take(OFFERED)
             .collect();
         let file = folder.path("on-call.json");
-        let shifts = fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let shifts =
+            fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let company = company.to_owned();
         let shifts = Mutex::new(shifts);
         Ok(Self(Arc::new(Inner { portal, company, key, clock, client, people, file, shifts })))
@@ -164,7 +166,8 @@ impl Board {
         if answer.status().is_success() {
             return Ok(());
         }
-        let said: Value = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let said: Value =
+            answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default();
         Err(format!("{} {}", text("detail"), text("help")))
     }

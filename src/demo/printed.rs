@@ -104,7 +104,11 @@ fn words(ready: &Ready<'_>) -> String {
         }
     }
     if catalog.sources.iter().any(|source| source.key == SOURCE) {
-        let _ = writeln!(text, "\nThe on-call board, whose shifts open access, is at http://localhost:{}/on-call", ports.scim);
+        let _ = writeln!(
+            text,
+            "\nThe on-call board, whose shifts open access, is at http://localhost:{}/on-call",
+            ports.scim
+        );
     }
     let _ = write!(
         text,

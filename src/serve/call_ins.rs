@@ -109,7 +109,13 @@ impl CallIns {
     ) -> Result<Response, ServiceError> {
         let Ok(body) = to_bytes(body, LARGEST).await else {
             let words = format!("A call has at most {LARGEST} bytes.");
-            return Ok(problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &words, "Send only what a call says.", None));
+            return Ok(problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                &words,
+                "Send only what a call says.",
+                None,
+            ));
         };
         let clock = self.clock.as_ref();
         let id = one(headers, "webhook-id").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
@@ -133,8 +139,15 @@ impl CallIns {
         match call_ins::receive(&self.db, clock, &Call { source, id, signed_at, body: &body }).await {
             Ok(answer) => Ok(told(answer)),
             Err(ServiceError::NotFound) => {
-                let words = "The settings have a secret for this source, and the catalog's files don't have the source.";
-                Ok(problem(StatusCode::NOT_FOUND, "unknown_source", words, "Put it into sources.toml, and apply it.", None))
+                let words =
+                    "The settings have a secret for this source, and the catalog's files don't have the source.";
+                Ok(problem(
+                    StatusCode::NOT_FOUND,
+                    "unknown_source",
+                    words,
+                    "Put it into sources.toml, and apply it.",
+                    None,
+                ))
             }
             Err(error) => Err(error),
         }

@@ -16,7 +16,10 @@ pub fn read(tables: Vec<(String, Section)>) -> BTreeMap<String, Secret> {
         let secrets = if ["secrets", "secrets_file", "secrets_env"].iter().any(|k| section.has(k)) {
             section.secret(SECRETS).map(|(secret, _)| secret)
         } else {
-            section.missing("secrets_file", "the path of a file with one whsec_… on each line, which its calls are signed with");
+            section.missing(
+                "secrets_file",
+                "the path of a file with one whsec_… on each line, which its calls are signed with",
+            );
             // So that they count as known.
             let _ = section.secret(SECRETS);
             None

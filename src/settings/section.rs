@@ -228,7 +228,11 @@ impl Section {
             match as_toml_value(node) {
                 Node { value: Value::Table(table), origin } => all.push((name, self.inner(full, origin, table))),
                 Node { value, origin } => {
-                    self.reading.problem(full, Some(origin), format!("found {}, expected {expected}", described(&value)));
+                    self.reading.problem(
+                        full,
+                        Some(origin),
+                        format!("found {}, expected {expected}", described(&value)),
+                    );
                 }
             }
         }

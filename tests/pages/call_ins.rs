@@ -92,7 +92,13 @@ fn opened() -> Value {
 async fn call(portal: &Portal, path: &str, secret: &str, id: &str, seconds: i64, body: &str) -> Answer {
     let at = portal.world.now().timestamp() + seconds;
     let signature = Webhook::new(secret).unwrap().sign(id, at, body.as_bytes()).unwrap();
-    portal.call(path, &[("webhook-id", id), ("webhook-timestamp", &at.to_string()), ("webhook-signature", &signature)], body).await
+    portal
+        .call(
+            path,
+            &[("webhook-id", id), ("webhook-timestamp", &at.to_string()), ("webhook-signature", &signature)],
+            body,
+        )
+        .await
 }
 
 async fn good(portal: &Portal, id: &str, body: &Value) -> Answer {

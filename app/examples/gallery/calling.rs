@@ -30,9 +30,9 @@ fn source(name: &str, key: &str, state: StateWord, heard: Sentence) -> SourceLin
             },
             RuleLine {
                 name: "Incidents".to_owned(),
-                opens: Sentence::of("A ticket opens ").link("Order console", "/roles/1").text(
-                    ", for 4 hours at most. When it is over, what was asked for with it ends, too.",
-                ),
+                opens: Sentence::of("A ticket opens ")
+                    .link("Order console", "/roles/1")
+                    .text(", for 4 hours at most. When it is over, what was asked for with it ends, too."),
                 condition: None,
                 reference: Some("OPS-[0-9]+".to_owned()),
             },
@@ -58,7 +58,13 @@ fn full() -> SourcesPage {
         calls: vec![
             call(Mark::Done, "Opened 2 roles", "SHIFT-118", Some(("Priya Raman", 12)), 4),
             call(Mark::Ended, "Ended 1 role", "OPS-214", None, 31),
-            call(Mark::Failed, "Refused: the rule\u{2019}s condition leaves them out", "OPS-215", Some(("Leila Haddad", 8)), 55),
+            call(
+                Mark::Failed,
+                "Refused: the rule\u{2019}s condition leaves them out",
+                "OPS-215",
+                Some(("Leila Haddad", 8)),
+                55,
+            ),
             call(Mark::Failed, "Refused: it couldn\u{2019}t be read", "", None, 90),
         ],
         links: links("4 calls", false, true),

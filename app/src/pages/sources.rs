@@ -166,8 +166,12 @@ fn calls_table(calls: Vec<CallLine>, reader: Reader) -> AnyView {
     if calls.is_empty() {
         return view! { <Empty title="Nothing has called yet"/> }.into_any();
     }
-    let columns =
-        vec![Column::words("What it was about"), Column::words("For whom"), Column::words("When"), Column::words("Outcome")];
+    let columns = vec![
+        Column::words("What it was about"),
+        Column::words("For whom"),
+        Column::words("When"),
+        Column::words("Outcome"),
+    ];
     view! {
         <Table caption="Calls of sources" columns=columns>
             {calls

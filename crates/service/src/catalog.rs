@@ -217,6 +217,18 @@ impl Catalog {
         let by_key = roles.iter().enumerate().map(|(at, r)| (r.key.clone(), at)).collect();
         let index = index::Index::build(&roles);
         let facets = facets::FacetIndex::build(&roles);
-        Self { version, hash, roles, systems, answers_wishes: false, sources: Vec::new(), by_role, by_version, by_key, index, facets }
+        Self {
+            version,
+            hash,
+            roles,
+            systems,
+            answers_wishes: false,
+            sources: Vec::new(),
+            by_role,
+            by_version,
+            by_key,
+            index,
+            facets,
+        }
     }
 }

@@ -116,8 +116,7 @@ pub async fn stands(
     let live = grants::live_of(c, person.id).await?;
     // What ends last is what there is to go on from; without an end there is nothing to ask for. What is active for hours or
     // was taken in an emergency ends as it began, and what is asked for beside it stands by itself.
-    let of_role =
-        |g: &GrantRow| g.role_id == role.id.0 && g.activates_id.is_none() && !g.origin.is_for_the_moment();
+    let of_role = |g: &GrantRow| g.role_id == role.id.0 && g.activates_id.is_none() && !g.origin.is_for_the_moment();
     let last = live.into_iter().filter(of_role).max_by_key(|g| g.ends_at.unwrap_or(Instant::MAX_UTC));
     let Some(last) = last else { return Ok(Stands { extends: None, supersedes, starts_at }) };
     let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };

@@ -70,9 +70,9 @@ pub fn signed_at(
     let at = Instant::from_timestamp(seconds, 0)?;
     let given = signature.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
     // Every pair is looked at, so that the time taken doesn't tell which key it was.
-    let fits = given.take(MAX_SIGNATURES).fold(false, |fits, one| {
-        keys.iter().fold(fits, |fits, key| key.made(&one, id, seconds, body) | fits)
-    });
+    let fits = given
+        .take(MAX_SIGNATURES)
+        .fold(false, |fits, one| keys.iter().fold(fits, |fits, key| key.made(&one, id, seconds, body) | fits));
     (fits && (now - at).abs() <= TOLERANCE).then_some(at)
 }
 

@@ -1,6 +1,6 @@
 //! Signed calls that open and end access, on both databases: what they do, what they refuse, and a source that falls silent.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod files_support;
 

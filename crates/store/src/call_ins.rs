@@ -1,10 +1,7 @@
 //! Sources that call in, what the files say about them, their calls, and the grants that came of those. Versions are closed
 //! and succeeded; calls are only added.
 
-use latchkey_domain::{
-    AppliedSetId, CallInId, CallSourceId, GrantId, IdentityId, Instant,
-    id::new_uuid,
-};
+use latchkey_domain::{AppliedSetId, CallInId, CallSourceId, GrantId, IdentityId, Instant, id::new_uuid};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -96,7 +93,12 @@ pub async fn put(
     let now = tx.now();
     let id = match before {
         Some(before) => {
-            exec!(tx, "update call_source_version set valid_to = $1 where source_id = $2 and valid_to is null", now, before.id)?;
+            exec!(
+                tx,
+                "update call_source_version set valid_to = $1 where source_id = $2 and valid_to is null",
+                now,
+                before.id
+            )?;
             exec!(tx, "update call_source set retired_at = null where id = $1", before.id)?;
             before.id()
         }
@@ -128,7 +130,12 @@ pub async fn put(
 /// When the database fails.
 pub async fn retire(tx: &mut Tx, id: CallSourceId) -> StoreResult<()> {
     let now = tx.now();
-    let n = exec!(tx, "update call_source set retired_at = $1, silent_at = null where id = $2 and retired_at is null", now, id.0)?;
+    let n = exec!(
+        tx,
+        "update call_source set retired_at = $1, silent_at = null where id = $2 and retired_at is null",
+        now,
+        id.0
+    )?;
     one(n, "the source")
 }
 

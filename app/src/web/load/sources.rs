@@ -112,7 +112,9 @@ fn source_line(of: &SourceInForce, catalog: &Arc<Catalog>, state: &AppState) -> 
         secret: if has_secret {
             Sentence::of("The settings have one; calls that it signs are taken.")
         } else {
-            Sentence::of("None, so every call is refused. Set ").code(format!("[call_in.{}] secrets_file", row.key)).text(".")
+            Sentence::of("None, so every call is refused. Set ")
+                .code(format!("[call_in.{}] secrets_file", row.key))
+                .text(".")
         },
         rules: source.rules.iter().map(|rule| rule_line(rule, catalog)).collect(),
     }
@@ -164,11 +166,7 @@ fn call_line(row: ListedRow) -> CallLine {
 }
 
 /// Which shifts and tickets open a role, in sentences. Costs a query only where one does: whether it can be reached.
-pub(super) async fn opening(
-    c: &mut impl AsConn,
-    catalog: &Catalog,
-    role: &RoleEntry,
-) -> ServiceResult<Vec<Sentence>> {
+pub(super) async fn opening(c: &mut impl AsConn, catalog: &Catalog, role: &RoleEntry) -> ServiceResult<Vec<Sentence>> {
     let named = |rule: &&SourceRule| rule.roles.contains(&role.key);
     let some: Vec<_> = catalog.sources.iter().filter(|s| s.source.rules.iter().any(|r| named(&r))).collect();
     if some.is_empty() {

@@ -1,7 +1,11 @@
 //! What a signed call opens is on the system within a pass, and gone within a pass of its end, or of its source's silence.
 
 use chrono::TimeDelta;
-use latchkey_domain::{AppliedSetId, actor::ActorRef, event::{EventBody, NewEvent}};
+use latchkey_domain::{
+    AppliedSetId,
+    actor::ActorRef,
+    event::{EventBody, NewEvent},
+};
 use latchkey_service::call_ins::{Call, receive};
 use latchkey_store::{applied, call_ins as store};
 use latchkey_testkit::{World, both_databases};

@@ -87,7 +87,9 @@ impl SourceChanges {
                 let rules: Vec<String> = source
                     .rules
                     .iter()
-                    .map(|rule| format!("{} opens {} for {} at most", rule.name, rule.roles.join(", "), rule.max.words()))
+                    .map(|rule| {
+                        format!("{} opens {} for {} at most", rule.name, rule.roles.join(", "), rule.max.words())
+                    })
                     .collect();
                 format!("{name} ({key}): {}", rules.join("; "))
             });

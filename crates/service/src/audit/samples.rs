@@ -337,9 +337,7 @@ fn holding() -> Vec<EventBody> {
     };
     let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
     let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
-    all.extend(
-        GrantOrigin::ALL.iter().filter(|o| **o != GrantOrigin::Request).map(|o| created(*o, None)),
-    );
+    all.extend(GrantOrigin::ALL.iter().filter(|o| **o != GrantOrigin::Request).map(|o| created(*o, None)));
     all.extend([GrantKind::Eligible, GrantKind::Activates(GRANT)].map(of_kind));
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });
     all.extend(GrantEnd::ALL.iter().map(|r| ended(*r)));

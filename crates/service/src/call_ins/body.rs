@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn a_call_is_read_whole_or_refused_with_everything_that_is_wrong() {
         let body = read(br#"{"type":"opened","person":" E0042 ","reference":"OPS-214","until":"2027-03-01T20:00:00.000000123+02:00","role":"order-console"}"#).unwrap();
-        assert_eq!((body.kind, body.person.as_deref(), body.reference.as_str()), (Kind::Opened, Some("E0042"), "OPS-214"));
+        assert_eq!(
+            (body.kind, body.person.as_deref(), body.reference.as_str()),
+            (Kind::Opened, Some("E0042"), "OPS-214")
+        );
         assert_eq!(body.until.unwrap().to_rfc3339(), "2027-03-01T18:00:00+00:00");
         assert!(read(br#"{"type":"ended","reference":"OPS-214"}"#).is_ok());
         assert!(read(br#"{"type":"heartbeat"}"#).is_ok());

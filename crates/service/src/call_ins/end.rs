@@ -47,8 +47,7 @@ pub(super) async fn end(
         // Once more, under the locks: what came since is found in the next round.
         let locked: BTreeSet<IdentityId> = people.into_iter().collect();
         let all = due(&mut tx, taken, &row, &source, who).await?;
-        let (here, later): (Vec<_>, Vec<_>) =
-            all.iter().partition(|one| locked.contains(&IdentityId(one.identity_id)));
+        let (here, later): (Vec<_>, Vec<_>) = all.iter().partition(|one| locked.contains(&IdentityId(one.identity_id)));
         let is_last = later.is_empty() && all.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
         let (body, count, of_grants) = end_these(&mut tx, taken, &row, &here).await?;
         ended += count;

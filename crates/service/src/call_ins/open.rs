@@ -81,7 +81,11 @@ fn asked_for<'s>(
 ) -> Result<Vec<(&'s str, Vec<&'s SourceRule>)>, No> {
     let body = &taken.body;
     if body.until.is_some_and(|until| until <= now) {
-        return Err(No::new("until_past", "until has passed already.", "Nothing was opened. Send the end that is to come."));
+        return Err(No::new(
+            "until_past",
+            "until has passed already.",
+            "Nothing was opened. Send the end that is to come.",
+        ));
     }
     let mut wanted: Vec<(&str, Vec<&SourceRule>)> = Vec::new();
     for rule in source.rules.iter().filter(|rule| rule.fits(&body.reference)) {
@@ -278,5 +282,7 @@ fn answer(taken: &Taken<'_>, done: &[Open], refused: &[(String, No)]) -> Answer 
 
 fn listed(refused: &[(String, No)]) -> Value {
     let of_roles = refused.iter().filter(|(key, _)| !key.is_empty());
-    of_roles.map(|(key, no)| json!({"role": key, "code": format!("call_in.{}", no.code), "detail": no.detail})).collect()
+    of_roles
+        .map(|(key, no)| json!({"role": key, "code": format!("call_in.{}", no.code), "detail": no.detail}))
+        .collect()
 }

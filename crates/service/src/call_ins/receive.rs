@@ -76,8 +76,12 @@ impl No {
     }
 
     pub(super) fn event(&self, actor: &ActorRef, source: &str, identity: Option<IdentityId>) -> NewEvent {
-        let body =
-            EventBody::CallInRefused { source: source.to_owned(), identity, role: self.role, code: self.code.to_owned() };
+        let body = EventBody::CallInRefused {
+            source: source.to_owned(),
+            identity,
+            role: self.role,
+            code: self.code.to_owned(),
+        };
         NewEvent::new(actor.clone(), body).text("words", self.detail.clone())
     }
 }
@@ -178,9 +182,11 @@ async fn once(db: &Db, clock: &dyn Clock, call: &Call<'_>) -> ServiceResult<Answ
     let body = match body::read(call.body) {
         Ok(body) => body,
         Err(words) => {
-            let nothing = Body { kind: Kind::Heartbeat, person: None, reference: String::new(), until: None, role: None };
+            let nothing =
+                Body { kind: Kind::Heartbeat, person: None, reference: String::new(), until: None, role: None };
             let taken = Taken { call: *call, body: nothing, body_hash, actor };
-            let no = No::new("unreadable", words, "Nothing was done. Mend what is said here, and send it with another id.");
+            let no =
+                No::new("unreadable", words, "Nothing was done. Mend what is said here, and send it with another id.");
             return refuse(db, clock, &taken, &row, None, &no).await;
         }
     };

@@ -154,9 +154,8 @@ impl Group {
             "decided" | "wish_answered" | "wish_coming" | "wish_declined" | "wish_refused" => Self::Requests,
             "confirmed" | "ended" | "ending_soon" | "call_in_opened" | "call_in_ended" => Self::Access,
             "message" => Self::Messages,
-            "now_yours" | "condition_failed" | "activated" | "call_in_for" | "call_source_silent" | "call_source_back" => {
-                Self::Duties
-            }
+            "now_yours" | "condition_failed" | "activated" | "call_in_for" | "call_source_silent"
+            | "call_source_back" => Self::Duties,
             "break_glass_taken" | "break_glass_yours" | "break_glass_reviewed" | "break_glass_overdue" => {
                 Self::Emergencies
             }

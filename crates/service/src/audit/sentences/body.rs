@@ -9,8 +9,8 @@ use latchkey_domain::{
 };
 
 use super::{
-    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, separation::separation, systems::systems,
-    wishes::wishes, words,
+    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, separation::separation,
+    systems::systems, wishes::wishes, words,
 };
 
 /// The sentence of an event.
