@@ -10,6 +10,7 @@ mod history;
 pub mod identity_provider;
 mod keep;
 mod mailbox;
+mod on_call;
 mod people;
 mod ports;
 mod printed;
@@ -44,6 +45,7 @@ use company::Company;
 use history::History;
 use identity_provider::DemoProviderOptions;
 use keep::{CLIENT_ID, Folder, localhost};
+use on_call::Board;
 use ports::Ports;
 use printed::Ready;
 use scim_service::{Scim, ScimOptions, Tenant};
@@ -103,6 +105,7 @@ impl Demo {
         for secret in ["event.key", "client.secret"] {
             self.folder.secret(secret)?;
         }
+        on_call::keep_secret(&self.folder)?;
         self.folder.write_settings(self.ports, COMPANY, &systems)?;
         let settings = Settings::load(Purpose::Serve, Some(&self.folder.path("latchkey.toml")), [])?;
         let ended = self.set_up_and_serve(first, lock, &settings, &systems, stop, began).await;
@@ -187,12 +190,16 @@ impl Demo {
         let (services, services_end) = latchkey_reconciler::stop();
         let applications = listen::bind(on_this_machine(self.ports.scim), PORTS).await?;
         let provider = listen::bind(on_this_machine(self.ports.identity_provider), PORTS).await?;
+        let mut beside = self.mail(&opened.db);
+        // A company of one's own may have no such source.
+        if self.catalog.sources.iter().any(|source| source.key == on_call::SOURCE) {
+            let portal = localhost(self.ports.portal)?;
+            let board = Board::open(&self.folder, &self.company.people, COMPANY, portal, self.clock.clone())?;
+            beside = beside.merge(board.clone().router());
+            tokio::spawn(board.keep_alive(services_end.clone()));
+        }
         let serving = [
-            tokio::spawn(listen::serve(
-                applications,
-                self.applications()?.router(self.mail(&opened.db)),
-                services_end.clone(),
-            )),
+            tokio::spawn(listen::serve(applications, self.applications()?.router(beside), services_end.clone())),
             tokio::spawn(listen::serve(provider, self.provider(&opened.db)?, services_end)),
         ];
         let served = self.serve_portal(settings, &opened, systems, lock, stop, began).await;

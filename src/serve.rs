@@ -1,5 +1,6 @@
 //! `latchkey serve`: the portal's web server, with a worker beside it.
 
+pub mod call_ins;
 pub mod count_queries;
 pub mod limits;
 pub mod listen;
@@ -28,6 +29,7 @@ use crate::{
     settings::{SessionSettings, Settings},
     worker,
 };
+use call_ins::CallIns;
 use limits::Limits;
 
 /// The largest form: fifty items with long reasons fit.
@@ -116,6 +118,7 @@ pub fn router(parts: Parts<'_>, clock: Arc<dyn Clock>) -> Result<Router, Failure
     .map_err(|error| Failure::new(format!("Sign-in can't be set up: {error}.")))?;
     ask_provider_early(&auth, clock.clone());
 
+    let calls = CallIns::new(settings, db.clone(), clock.clone())?;
     let state = AppState {
         db: db.clone(),
         clock: clock.clone(),
@@ -123,6 +126,7 @@ pub fn router(parts: Parts<'_>, clock: Arc<dyn Clock>) -> Result<Router, Failure
         company: Arc::new(Company { name: settings.company.name.clone(), zone: settings.company.time_zone }),
         assets: assets::paths(),
         connected: Arc::new(connected),
+        call_in_secrets: Arc::new(calls.sources().cloned().collect()),
         session_limits: Arc::from(session_words(settings.session)),
         started: clock.now(),
     };
@@ -142,6 +146,7 @@ pub fn router(parts: Parts<'_>, clock: Arc<dyn Clock>) -> Result<Router, Failure
     let portal = Router::new()
         .merge(pages)
         .merge(auth.routes())
+        .merge(calls.routes())
         .merge(assets::router())
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn_with_state(limits, limits::layer))

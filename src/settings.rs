@@ -3,6 +3,7 @@
 //! A name that does not exist, a value of the wrong kind and a value that is missing stop the start. The message names
 //! every such setting at once, with the line or the variable where it was written and with what is expected there.
 
+mod call_in;
 mod node;
 mod oidc;
 mod problem;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub webhook: Option<WebhookSettings>,
     /// A chat's channel that is told of events.
     pub chat: Option<ChatSettings>,
+    /// What the calls of sources are signed with, by the source's key.
+    pub call_ins: BTreeMap<String, Secret>,
     /// The log.
     pub log: LogSettings,
     /// How the worker works.
@@ -246,6 +249,7 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
     let webhook =
         root.section("webhook", "a table, such as { url = \"https://hooks.example.com\" }").and_then(telling::webhook);
     let chat = root.section("chat", "a table, such as { format = \"slack\" }").and_then(telling::chat);
+    let call_ins = call_in::read(root.named("call_in", "one table for each source, such as [call_in.on-call]"));
     let log = log_of(root.section("log", "a table, such as { format = \"json\" }"));
     let worker = worker_of(root.section("worker", "a table, such as { lease = \"60s\" }"));
     let connections = root.raw_tables("connection", "one table for each system, such as [connection.directory]");
@@ -262,6 +266,7 @@ fn read(purpose: Purpose, mut root: Section) -> Option<Settings> {
         smtp,
         webhook,
         chat,
+        call_ins,
         log,
         worker,
         connections,

@@ -7,6 +7,8 @@ mod access;
 mod activating;
 #[path = "../examples/gallery/asking.rs"]
 mod asking;
+#[path = "../examples/gallery/calling.rs"]
+mod calling;
 #[path = "../examples/gallery/carting.rs"]
 mod carting;
 #[path = "../examples/gallery/deciding.rs"]
@@ -46,6 +48,7 @@ fn pages() -> Vec<(&'static str, String)> {
             access::sheets(),
             activating::sheets(),
             asking::sheets(),
+            calling::sheets(),
             carting::sheets(),
             following::sheets(),
             deciding::sheets(),

@@ -37,6 +37,7 @@ const CATALOG: &[(&str, &str)] = built_in![
     "roles/production.toml",
     "roles/sales.toml",
     "separation.toml",
+    "sources.toml",
     "systems/build.toml",
     "systems/crm.toml",
     "systems/directory.toml",

@@ -8,7 +8,11 @@ use std::{
 
 use url::Url;
 
-use super::{ports::Ports, systems::Systems};
+use super::{
+    on_call::{SECRETS, SOURCE},
+    ports::Ports,
+    systems::Systems,
+};
 use crate::{
     cli::{
         Failure,
@@ -140,6 +144,7 @@ impl Folder {
             quoted(company),
             ports.identity_provider,
         );
+        text.push_str(&format!("\n[call_in.{SOURCE}]\nsecrets_file = \"{SECRETS}\"\n"));
         for (key, table) in systems.tables() {
             text.push_str(&format!("\n[connection.{key}]\n{table}"));
         }

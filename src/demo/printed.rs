@@ -8,6 +8,7 @@ use super::{
     company::Company,
     history::BUSY_MANAGER,
     keep::Folder,
+    on_call::SOURCE,
     people::{TO_TRY, capital},
     ports::Ports,
     systems::Systems,
@@ -101,6 +102,13 @@ fn words(ready: &Ready<'_>) -> String {
         for (name, why) in missing {
             let _ = writeln!(text, "  {name}: {why}");
         }
+    }
+    if catalog.sources.iter().any(|source| source.key == SOURCE) {
+        let _ = writeln!(
+            text,
+            "\nThe on-call board, whose shifts open access, is at http://localhost:{}/on-call",
+            ports.scim
+        );
     }
     let _ = write!(
         text,

@@ -215,6 +215,30 @@ impl Section {
         Some(sections)
     }
 
+    /// Tables whose names the company chose.
+    pub fn named(&mut self, key: &'static str, expected: &str) -> Vec<(String, Self)> {
+        let Some(Node { origin, value }) = self.take(key) else { return Vec::new() };
+        let Value::Table(tables) = value else {
+            self.wrong(key, origin, &described(&value), expected);
+            return Vec::new();
+        };
+        let mut all = Vec::with_capacity(tables.len());
+        for (name, node) in tables {
+            let full = format!("{}.{name}", self.full(key));
+            match as_toml_value(node) {
+                Node { value: Value::Table(table), origin } => all.push((name, self.inner(full, origin, table))),
+                Node { value, origin } => {
+                    self.reading.problem(
+                        full,
+                        Some(origin),
+                        format!("found {}, expected {expected}", described(&value)),
+                    );
+                }
+            }
+        }
+        all
+    }
+
     /// A table whose own keys are names that the company chose, as raw TOML.
     pub fn raw_tables(&mut self, key: &'static str, expected: &str) -> BTreeMap<String, toml::Table> {
         let Some(node) = self.take(key) else { return BTreeMap::new() };

@@ -12,6 +12,7 @@ use super::place::{Place, Running, ask, free_port, get, holds};
 const EVENT_KEY: &str = "planted-event-key-6b1f0c52d9e84a7793";
 const CLIENT_SECRET: &str = "planted-client-secret-51d0a7e2";
 const SCIM_TOKEN: &str = "planted-scim-token-93ab61f4";
+const CALL_IN_SECRET: &str = "whsec_cGxhbnRlZC1jYWxsLWluLXNlY3JldC0wOTMxZjJhYQ==";
 const SMTP_PASSWORD: &str = "planted-smtp-password-77c1";
 const DATABASE_PASSWORD: &str = "planted-database-password-0f3e";
 
@@ -27,14 +28,15 @@ fn settings(place: &Place, port: u16, database: &str) {
              [oidc]\nissuer = \"http://127.0.0.1:9\"\nclient_id = \"latchkey\"\nclient_secret_file = \"client.secret\"\n\
              mfa = [{{ claim = \"amr\", values = [\"mfa\"] }}]\n\
              [smtp]\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\nusername = \"latchkey\"\npassword_env = \"PLANTED_SMTP\"\nfrom = \"Latchkey <latchkey@example.test>\"\n\
-             [connection.crm]\nkind = \"scim\"\nbase_url = \"http://127.0.0.1:9/scim/v2\"\ntoken_env = \"PLANTED_SCIM\"\n"
+             [connection.crm]\nkind = \"scim\"\nbase_url = \"http://127.0.0.1:9/scim/v2\"\ntoken_env = \"PLANTED_SCIM\"\n\
+             [call_in.on-call]\nsecrets_env = \"PLANTED_CALL_IN\"\n"
         ),
     );
 }
 
 fn command(place: &Place, args: &[&str]) -> std::process::Command {
     let mut command = place.bare(args);
-    command.env("PLANTED_SCIM", SCIM_TOKEN).env("PLANTED_SMTP", SMTP_PASSWORD);
+    command.env("PLANTED_SCIM", SCIM_TOKEN).env("PLANTED_SMTP", SMTP_PASSWORD).env("PLANTED_CALL_IN", CALL_IN_SECRET);
     command
 }
 
@@ -52,6 +54,7 @@ fn through_its_failures(place: &Place, port: u16) -> String {
     get(port, "/metrics");
     get(port, "/readyz");
     ask(port, "POST /do/decide HTTP/1.1\r\nContent-Length: 0\r\nOrigin: http://evil.example");
+    ask(port, "POST /api/v1/call-ins/on-call HTTP/1.1\r\nContent-Length: 0\r\nwebhook-signature: v1,AAAA");
     portal.until("answer as it should");
     std::thread::sleep(Duration::from_millis(300));
     assert!(portal.end().0, "{}", portal.log());
@@ -71,7 +74,7 @@ fn promise_11_no_secret_reaches_the_log_or_the_database_file() {
     let port = free_port();
     settings(&place, port, "database_url = \"sqlite:latchkey.db\"\n");
     let log = through_its_failures(&place, port);
-    let planted = [EVENT_KEY, CLIENT_SECRET, SCIM_TOKEN, SMTP_PASSWORD];
+    let planted = [EVENT_KEY, CLIENT_SECRET, SCIM_TOKEN, SMTP_PASSWORD, CALL_IN_SECRET];
     is_in_none(&planted, &log);
     super::place::Said::from(command(&place, &["backup", "copy.db"]).output().unwrap()).ok();
     let files: Vec<_> = fs::read_dir(place.folder.path()).unwrap().flatten().map(|entry| entry.path()).collect();
@@ -128,7 +131,7 @@ async fn promise_11_no_secret_reaches_the_log_or_a_table_on_postgresql() {
     for one in many {
         super::place::Said::from(one.wait_with_output().unwrap()).ok();
     }
-    let planted = [EVENT_KEY, CLIENT_SECRET, SCIM_TOKEN, SMTP_PASSWORD, DATABASE_PASSWORD];
+    let planted = [EVENT_KEY, CLIENT_SECRET, SCIM_TOKEN, SMTP_PASSWORD, CALL_IN_SECRET, DATABASE_PASSWORD];
     is_in_none(&planted, &through_its_failures(&place, port));
 
     let db =

@@ -8,6 +8,7 @@
     reason = "tests: what goes wrong here fails the test"
 )]
 
+mod call_ins;
 mod emergencies;
 mod portal;
 mod previous_release;

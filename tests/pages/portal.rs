@@ -21,6 +21,10 @@ use latchkey_testkit::World;
 use tower::ServiceExt;
 use tower_sessions::session::Id;
 
+/// What calls of the source on-call are signed with.
+pub const CALL_IN_SECRETS: [&str; 2] =
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
+
 const ORIGIN: &str = "http://localhost:7400";
 
 /// The portal.
@@ -101,6 +105,15 @@ impl Portal {
         read(count_queries(self.send(request.unwrap())).await).await
     }
 
+    /// What a program sends: without a cookie, and without saying where it comes from.
+    pub async fn call(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(Method::POST).uri(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(count_queries(self.send(request.body(Body::from(body.to_owned())).unwrap())).await).await
+    }
+
     /// The beginning of an answer that may go on for long.
     pub async fn open(&self, who: &Visitor, path: &str, accept: &str) -> Response {
         self.send(request(who, Method::GET, path).header("accept", accept).body(Body::empty()).unwrap()).await
@@ -137,8 +150,11 @@ fn settings(world: &World) -> Settings {
     );
     // The key that the world writes its events with.
     let key = String::from_utf8(vec![42; 32]).unwrap();
-    let variables =
-        BTreeMap::from([("LATCHKEY_EVENT_KEY".to_owned(), key), ("LATCHKEY_DATABASE_URL".to_owned(), database)]);
+    let variables = BTreeMap::from([
+        ("LATCHKEY_EVENT_KEY".to_owned(), key),
+        ("LATCHKEY_DATABASE_URL".to_owned(), database),
+        ("LATCHKEY_CALL_IN__ON_CALL__SECRETS".to_owned(), CALL_IN_SECRETS.join("\n")),
+    ]);
     let source = Some((PathBuf::from("latchkey.toml"), text.as_str()));
     Settings::parse(Purpose::Serve, source, variables).unwrap_or_else(|error| panic!("{error}"))
 }

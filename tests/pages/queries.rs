@@ -117,6 +117,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/systems", 5),
     (Administrator, "/systems/{system_key}", 9),
     (Administrator, "/admin", 9),
+    (Administrator, "/admin/sources", 3),
     (Administrator, "/admin/separation", 4),
     (Administrator, "/admin/separation/conflicts", 3),
     (Administrator, "/admin/separation/rules/{rule_key}", 7),

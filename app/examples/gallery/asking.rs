@@ -138,6 +138,9 @@ fn role(ask: Ask) -> RolePage {
         version: 3,
         ask,
         emergency: None,
+        opened_by: vec![Sentence::of(
+            "A shift in On-call schedule can open it for those whom \u{201c}Shift of the order team\u{201d} names, for 12 hours at most. It ends with the shift.",
+        )],
         holders: Some((14, "/roles/1/holders".to_owned())),
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod activating;
 mod asking;
+mod calling;
 mod carting;
 mod deciding;
 mod edges;
@@ -35,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let sheets = [
             access::sheets(),
             asking::sheets(),
+            calling::sheets(),
             carting::sheets(),
             following::sheets(),
             deciding::sheets(),

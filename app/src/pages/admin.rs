@@ -101,6 +101,10 @@ pub fn AdminView(
                         "To change it: " <CopyCode text="latchkey apply DIR --dry-run"/>
                         ". It lists the holders that a change reaches before anything happens."
                     </p>
+                    <p class="how">
+                        <a href="/admin/sources">"Sources that call in"</a>
+                        ": shifts and tickets that open roles and end them."
+                    </p>
                 </Section>
                 <Section id="applied" title="Applied sets">
                     {applied_table(applied, reader)}

@@ -24,6 +24,7 @@ pub mod role;
 pub mod separation;
 pub mod sessions;
 pub mod signing;
+pub mod sources;
 pub mod system;
 pub mod systems;
 pub mod team;

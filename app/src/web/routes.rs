@@ -56,6 +56,7 @@ pub fn router(state: AppState) -> Router {
         .route("/admin/separation/conflicts.csv", get(load::separation::csv))
         .route("/admin/separation/rules/{key}", get(load::separation::rule))
         .route("/admin/separation/exceptions/{id}/end", get(load::separation::end_exception))
+        .route("/admin/sources", get(load::sources::get))
         .route("/admin", get(load::admin::get));
     let changes = Router::new()
         .route("/do/request-role", post(act::request_role::post))

@@ -45,6 +45,8 @@ pub struct AppState {
     pub assets: AssetPaths,
     /// The keys of systems that have a connection here.
     pub connected: Arc<BTreeSet<String>>,
+    /// The keys of sources whose calls can be signed here.
+    pub call_in_secrets: Arc<BTreeSet<String>>,
     /// "A session ends after 8 hours without use, and after 12 hours in any case."
     pub session_limits: Arc<str>,
     /// When this process started.

@@ -95,6 +95,11 @@ pub enum ActorRef {
         /// Whose.
         owner: IdentityId,
     },
+    /// A source whose call was signed.
+    Source {
+        /// Its key.
+        key: String,
+    },
     /// Nobody that is known: a refused sign-in.
     Unknown,
 }

@@ -378,6 +378,22 @@ pub enum EventBody {
         needed: Needed,
     },
 
+    // --- sources and their calls ---
+    /// The files say anew what a source may open.
+    CallSourceApplied { source: String, version: i64, hash: String },
+    /// A source is not in the files any more: its calls are refused.
+    CallSourceRetired { source: String },
+    /// A source said that a shift or the work on a ticket began; these grants came of it, none where all were there already.
+    CallInOpened { source: String, identity: IdentityId, roles: Vec<RoleId>, grants: Vec<GrantId> },
+    /// A source said that it is over; these grants ended, none where nothing was open any more.
+    CallInEnded { source: String, people: Vec<IdentityId>, roles: Vec<RoleId>, grants: Vec<GrantId> },
+    /// A call was refused, for the reason that `code` names. The source is empty where it isn't known.
+    CallInRefused { source: String, identity: Option<IdentityId>, role: Option<RoleId>, code: String },
+    /// Nothing was heard from a source for too long; `ends` says whether what it opened ends now.
+    CallSourceSilent { source: String, ends: bool },
+    /// A silent source was heard again.
+    CallSourceBack { source: String },
+
     // --- making it so ---
     /// An account is wanted on a system.
     AccountWanted { account: AccountId, identity: IdentityId, system: SystemId, desired: AccountState },
@@ -579,7 +595,29 @@ impl EventBody {
             | Self::BreakGlassReviewed { grant, identity, role, .. } => {
                 vec![(Grant, grant.0), (Identity, identity.0), (Role, role.0)]
             }
-            Self::WishRuleApplied { .. } | Self::WishRuleRetired {} => vec![],
+            Self::WishRuleApplied { .. }
+            | Self::WishRuleRetired {}
+            | Self::CallSourceApplied { .. }
+            | Self::CallSourceRetired { .. }
+            | Self::CallSourceSilent { .. }
+            | Self::CallSourceBack { .. } => vec![],
+            Self::CallInOpened { identity, roles, grants, .. } => {
+                let mut all = vec![(Identity, identity.0)];
+                all.extend(roles.iter().map(|r| (Role, r.0)));
+                all.extend(grants.iter().map(|g| (Grant, g.0)));
+                all
+            }
+            Self::CallInEnded { people, roles, grants, .. } => {
+                let mut all: Vec<_> = people.iter().map(|p| (Identity, p.0)).collect();
+                all.extend(roles.iter().map(|r| (Role, r.0)));
+                all.extend(grants.iter().map(|g| (Grant, g.0)));
+                all
+            }
+            Self::CallInRefused { identity, role, .. } => {
+                let mut all: Vec<_> = identity.iter().map(|i| (Identity, i.0)).collect();
+                all.extend(role.iter().map(|r| (Role, r.0)));
+                all
+            }
             Self::WishMade { wisher, .. } | Self::WishWithdrawn { wisher, .. } | Self::WishOverdue { wisher, .. } => {
                 vec![(Identity, wisher.0)]
             }

@@ -85,6 +85,16 @@ text_enum! {
         Import = "import",
         /// Given on the host by a command.
         Host = "host",
+        /// Opened by a signed call: a shift began, or somebody works on a ticket.
+        CallIn = "call_in",
+    }
+}
+
+impl GrantOrigin {
+    /// It was given for hours, by something other than a request: what is asked for beside it doesn't go on from it.
+    #[must_use]
+    pub const fn is_for_the_moment(self) -> bool {
+        matches!(self, Self::BreakGlass | Self::CallIn)
     }
 }
 
@@ -103,6 +113,10 @@ text_enum! {
         Terminated = "terminated",
         /// Its role was retired.
         RoleRetired = "role_retired",
+        /// A source said that the shift or ticket that it was for is over.
+        SourceEnded = "source_ended",
+        /// The source that opened it can't be reached.
+        SourceSilent = "source_silent",
     }
 }
 

@@ -70,6 +70,10 @@ ids! {
     AttemptId,
     /// Somebody looks afterwards at access that was taken in an emergency.
     BreakGlassReviewId,
+    /// One signed call of a source.
+    CallInId,
+    /// A program that opens and ends access by signed calls.
+    CallSourceId,
     /// What an approver said about an item in a stage.
     DecisionId,
     /// Somebody decides for somebody else, for a while.

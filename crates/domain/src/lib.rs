@@ -21,10 +21,10 @@ mod text_enum;
 pub mod wish;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, DecisionId, DelegationId, EntitlementId, EventId,
-    FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId, PolicyVersionId,
-    RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId,
-    StageId, SystemId, TokenId, WishId,
+    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, CallInId, CallSourceId, DecisionId, DelegationId,
+    EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId,
+    PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
+    SeparationRuleVersionId, SessionId, StageId, SystemId, TokenId, WishId,
 };
 
 /// An instant in UTC, in whole microseconds (both databases keep exactly that much).

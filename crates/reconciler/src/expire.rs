@@ -1,6 +1,8 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{approvers, break_glass, deadline, delegate, expire, separation, sessions, trials, wishes};
+use latchkey_service::{
+    approvers, break_glass, call_ins, deadline, delegate, expire, separation, sessions, trials, wishes,
+};
 
 use crate::{Result, shared::Shared};
 
@@ -28,6 +30,8 @@ pub struct Expired {
     pub reviews: usize,
     /// Wishes in words that should have been answered by now, or that wait for others.
     pub wishes: usize,
+    /// Sources that can't be reached, and what ended because of that.
+    pub sources: usize,
 }
 
 impl Expired {
@@ -35,7 +39,7 @@ impl Expired {
     pub(crate) fn is_full(self) -> bool {
         let most = usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
         let done = [self.ended, self.started, self.lapsed, self.overdue, self.turned, self.reminded, self.exceptions];
-        done.into_iter().chain([self.reviews, self.wishes]).any(|n| n >= most)
+        done.into_iter().chain([self.reviews, self.wishes, self.sources]).any(|n| n >= most)
     }
 }
 
@@ -54,6 +58,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let reviews = break_glass::tell_overdue(db, clock, AT_ONCE).await;
     let wishes = wishes::time::remind(db, clock, AT_ONCE).await;
     let moved = wishes::time::look_again(db, clock, AT_ONCE).await;
+    let sources = call_ins::silence::look(db, clock, shared.started_at, AT_ONCE).await;
     let done = Expired {
         ended: ended?,
         started: started?,
@@ -64,6 +69,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
         exceptions: exceptions?,
         reviews: reviews?,
         wishes: wishes? + moved?,
+        sources: sources?,
     };
     if done != Expired::default() {
         tracing::info!(
@@ -76,7 +82,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             exceptions = done.exceptions,
             reviews = done.reviews,
             wishes = done.wishes,
-            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} reviews overdue, {} wishes looked after",
+            sources = done.sources,
+            "time did its part: {} grants ended, {} started, {} requests lapsed, {} were overdue, {} delegations turned, {} holders reminded, {} exceptions over, {} reviews overdue, {} wishes looked after, {} things about sources found out",
             done.ended,
             done.started,
             done.lapsed,
@@ -85,7 +92,8 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
             done.reminded,
             done.exceptions,
             done.reviews,
-            done.wishes
+            done.wishes,
+            done.sources
         );
     }
     Ok(done)

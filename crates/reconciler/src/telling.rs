@@ -7,7 +7,6 @@
 
 mod guard;
 mod message;
-mod sign;
 mod target;
 
 use std::sync::atomic::Ordering;

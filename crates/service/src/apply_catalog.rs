@@ -16,6 +16,7 @@ mod follow;
 mod rows;
 mod save;
 mod separation;
+mod sources;
 mod wishes;
 
 use latchkey_domain::{AppliedSetId, actor::Actor, clock::Clock};
@@ -31,6 +32,7 @@ pub use describe::titles;
 pub use follow::follow_versions;
 pub(crate) use rows::role_hash;
 pub use separation::titles as separation_titles;
+pub use sources::titles as source_titles;
 pub use wishes::titles as wish_titles;
 
 /// Applies the files of a catalog, given as (path, text) with paths relative to the catalog's directory, or tells what

@@ -22,6 +22,8 @@ use latchkey_domain::{
 };
 use latchkey_policy::{AssuranceNeed, PolicySnapshot, RoleFacts, Span};
 
+use crate::call_ins::source::SourceEntry;
+
 pub use cache::CatalogCache;
 pub use eligible::Eligibility;
 pub use facets::{FacetCount, Facets};
@@ -160,6 +162,8 @@ pub struct Catalog {
     pub systems: Vec<Arc<SystemEntry>>,
     /// What isn't in it can be wished for in words.
     pub answers_wishes: bool,
+    /// Programs that open and end access by signed calls, by name.
+    pub sources: Vec<SourceEntry>,
     by_role: HashMap<RoleId, usize>,
     by_version: HashMap<RoleVersionId, usize>,
     by_key: HashMap<String, usize>,
@@ -213,6 +217,18 @@ impl Catalog {
         let by_key = roles.iter().enumerate().map(|(at, r)| (r.key.clone(), at)).collect();
         let index = index::Index::build(&roles);
         let facets = facets::FacetIndex::build(&roles);
-        Self { version, hash, roles, systems, answers_wishes: false, by_role, by_version, by_key, index, facets }
+        Self {
+            version,
+            hash,
+            roles,
+            systems,
+            answers_wishes: false,
+            sources: Vec::new(),
+            by_role,
+            by_version,
+            by_key,
+            index,
+            facets,
+        }
     }
 }

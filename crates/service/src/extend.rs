@@ -5,7 +5,7 @@ use latchkey_domain::{
     IdentityId, Instant, RequestId, RoleId,
     actor::ActorRef,
     event::{EventBody, NewEvent},
-    grant::{GrantEnd, GrantOrigin, GrantState},
+    grant::{GrantEnd, GrantState},
     item::ItemState,
 };
 use latchkey_store::{
@@ -116,8 +116,7 @@ pub async fn stands(
     let live = grants::live_of(c, person.id).await?;
     // What ends last is what there is to go on from; without an end there is nothing to ask for. What is active for hours or
     // was taken in an emergency ends as it began, and what is asked for beside it stands by itself.
-    let of_role =
-        |g: &GrantRow| g.role_id == role.id.0 && g.activates_id.is_none() && g.origin != GrantOrigin::BreakGlass;
+    let of_role = |g: &GrantRow| g.role_id == role.id.0 && g.activates_id.is_none() && !g.origin.is_for_the_moment();
     let last = live.into_iter().filter(of_role).max_by_key(|g| g.ends_at.unwrap_or(Instant::MAX_UTC));
     let Some(last) = last else { return Ok(Stands { extends: None, supersedes, starts_at }) };
     let who = if you { "You already hold".to_owned() } else { format!("{} already holds", person.name) };
@@ -189,7 +188,7 @@ pub(crate) async fn end_what_follows(
     actor: &ActorRef,
 ) -> ServiceResult<Vec<NewEvent>> {
     let mut events = Vec::new();
-    if !matches!(reason, GrantEnd::GivenBack | GrantEnd::Revoked) {
+    if !matches!(reason, GrantEnd::GivenBack | GrantEnd::Revoked | GrantEnd::SourceEnded) {
         return Ok(events);
     }
     // What was activated by a right ends with it, too.

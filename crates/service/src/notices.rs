@@ -1,6 +1,7 @@
 //! What people are told by e-mail, in plain words. A notice is written in the transaction of what it tells of; the
 //! reconciler sends it. The same thing is never told twice to the same person.
 
+pub(crate) mod call_ins;
 pub(crate) mod conversation;
 pub mod digest;
 pub(crate) mod emergencies;

@@ -169,6 +169,7 @@ pub(crate) fn by_words(actor: &Actor) -> String {
         ActorRef::Person { identity, .. } => identity.to_string(),
         ActorRef::Token { token, .. } => format!("token {token}"),
         ActorRef::Worker { duty } => duty,
+        ActorRef::Source { key } => key,
         ActorRef::Unknown => String::new(),
     }
 }

@@ -22,6 +22,8 @@ pub const PROGRESS_COLUMNS: &[(&str, &str)] = &[
     ("delegation", "over_at"),
     // It was worked out again who answers a wish; what changed has events.
     ("wish", "looked_at"),
+    // A source was heard again; that it is silent, and that it is back, have events.
+    ("call_source", "heard_at"),
 ];
 
 /// The tables that this transaction has changed so far and that neither [`BOOKKEEPING_TABLES`] nor [`PROGRESS_COLUMNS`]

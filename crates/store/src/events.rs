@@ -39,7 +39,7 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], catalog: Option<&st
         let actor = match event.actor {
             ActorRef::Person { identity, .. } => Some(identity.0),
             ActorRef::Token { owner, .. } => Some(owner.0),
-            ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Unknown => None,
+            ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Source { .. } | ActorRef::Unknown => None,
         };
         let mut named = event.body.subjects();
         named.sort_unstable();

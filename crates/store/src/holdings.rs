@@ -30,6 +30,8 @@ pub struct HoldingRow {
     /// Why it exists.
     #[sqlx(try_from = "String")]
     pub origin: GrantOrigin,
+    /// Why, in words; of what a call opened, its source and reference.
+    pub reason: String,
     /// Where it stands.
     #[sqlx(try_from = "String")]
     pub state: GrantState,
@@ -136,9 +138,11 @@ pub async fn live_of(
     rows!(
         c,
         HoldingRow,
-        "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.state,
+        "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.reason, g.state,
                 g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
-                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all, count(case when g.ends_at <= $2 and g.activates_id is null and (g.full_ends_at is null or g.trial_kept_at is not null) then 1 end) over () as of_ending
+                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all,
+                count(case when g.ends_at <= $2 and g.activates_id is null and g.origin <> 'call_in'
+                            and (g.full_ends_at is null or g.trial_kept_at is not null) then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id

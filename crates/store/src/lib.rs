@@ -20,6 +20,7 @@ pub mod applied;
 pub mod audit;
 pub mod bookkeeping;
 pub mod break_glass;
+pub mod call_ins;
 pub mod cart;
 pub mod catalog;
 pub mod delegations;

@@ -54,3 +54,12 @@ pub async fn of_cart(tx: &mut Tx, owner: IdentityId, piece: Option<&str>) -> Sto
     exec!(tx, "update cart_item set piece = $1 where owner_id = $2", piece, owner.0)?;
     Ok(())
 }
+
+/// Notes what a grant is for that came of no item.
+///
+/// # Errors
+/// When the grant isn't there.
+pub async fn of_grant(tx: &mut Tx, grant: GrantId, piece: &str) -> StoreResult<()> {
+    let n = exec!(tx, "update role_grant set piece = $1 where id = $2", piece, grant.0)?;
+    one(n, "the access")
+}

@@ -26,8 +26,8 @@ pub async fn seconds_of(c: &mut impl AsConn, item: ItemId) -> StoreResult<Option
     Ok(row.and_then(|(seconds,)| seconds))
 }
 
-/// Whether somebody has, or ever had, a role otherwise than on trial. What was activated or taken in an emergency for hours
-/// doesn't count.
+/// Whether somebody has, or ever had, a role otherwise than on trial. What was activated, opened by a source or taken in an
+/// emergency for hours doesn't count.
 ///
 /// # Errors
 /// When the database fails.
@@ -36,7 +36,7 @@ pub async fn had_before(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> S
         c,
         (i64,),
         "select count(*) from role_grant
-         where identity_id = $1 and role_id = $2 and activates_id is null and origin <> 'break_glass'
+         where identity_id = $1 and role_id = $2 and activates_id is null and origin not in ('break_glass', 'call_in')
            and (full_ends_at is null or trial_kept_at is not null)",
         who.0,
         role.0

@@ -48,6 +48,7 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
             ("delegation", "begun_at"),
             ("delegation", "over_at"),
             ("wish", "looked_at"),
+            ("call_source", "heard_at"),
         ]
     );
 }

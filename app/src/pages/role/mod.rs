@@ -195,6 +195,8 @@ pub struct RolePage {
     pub ask: Ask,
     /// What they can do, or did, in an emergency.
     pub emergency: Option<Emergency>,
+    /// Which shifts and tickets open it.
+    pub opened_by: Vec<Sentence>,
     /// The holders, for those who may see them: how many, and the list.
     pub holders: Option<(u32, String)>,
 }

@@ -36,6 +36,7 @@ pub fn RoleView(
         version,
         ask,
         emergency,
+        opened_by,
         holders,
     } = page;
     let asks = matches!(ask, Ask::Form(_));
@@ -88,6 +89,23 @@ pub fn RoleView(
                                             "You ask once. Then you activate it when you need it, for up to {} at a time.",
                                             duration_words(time),
                                         )}
+                                    </Fact>
+                                }
+                            })}
+                        {(!opened_by.is_empty())
+                            .then(|| {
+                                view! {
+                                    <Fact name="Shifts and tickets">
+                                        {opened_by
+                                            .into_iter()
+                                            .map(|sentence| {
+                                                view! {
+                                                    <p>
+                                                        <Words sentence=sentence reader=reader/>
+                                                    </p>
+                                                }
+                                            })
+                                            .collect_view()}
                                     </Fact>
                                 }
                             })}

@@ -81,6 +81,8 @@ fn row(
     let of_role: Vec<&GivesRow> = gives.iter().filter(|g| g.role_version_id == held.role_version_id).collect();
     let mut systems: Vec<String> = of_role.iter().map(|g| g.system_name.clone()).collect();
     systems.dedup();
+    // What a shift or a ticket opened isn't extended: it ends with that.
+    let lasts = held.activates_id.is_none() && held.origin != GrantOrigin::CallIn;
     AccessRow {
         role: held.role_name.clone(),
         role_href: format!("/roles/{}", held.role_id),
@@ -89,7 +91,7 @@ fn row(
         since: held.starts_at,
         ends: held.ends_at,
         // Hours are always short; that they end is no news.
-        ends_soon: held.activates_id.is_none() && held.ends_at.is_some_and(|end| end - now < SOON),
+        ends_soon: lasts && held.ends_at.is_some_and(|end| end - now < SOON),
         state: state(held, &of_role, progress),
         end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
@@ -98,14 +100,11 @@ fn row(
             .filter(|_| own && held.state != GrantState::Scheduled)
             .map(|_| format!("/access/{}/keep", held.grant_id)),
         trial: held.full_ends_at,
-        extend: (own
-            && held.activates_id.is_none()
-            && held.full_ends_at.is_none()
-            && held.ends_at.is_some_and(|end| end - now < SOON))
-        .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
+        extend: (own && lasts && held.full_ends_at.is_none() && held.ends_at.is_some_and(|end| end - now < SOON))
+            .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),
         stays: None,
         activate: (own && held.state == GrantState::Eligible).then(|| format!("/access/{}/activate", held.grant_id)),
-        active: held.activates_id.is_some(),
+        active: held.activates_id.is_some() || held.origin == GrantOrigin::CallIn,
     }
 }
 
@@ -142,6 +141,7 @@ fn why(held: &HoldingRow, approved: &[ApprovedByRow], who: IdentityId, own: bool
         GrantOrigin::BreakGlass => Sentence::of("Taken in an emergency"),
         GrantOrigin::Import => Sentence::of("It was there before Latchkey"),
         GrantOrigin::Host => Sentence::of("Given by a command on the host"),
+        GrantOrigin::CallIn => Sentence::of(format!("Opened by {}", held.reason)),
     }
 }
 

@@ -68,6 +68,7 @@ impl Around {
                     Some("expired") => "Ended by itself ",
                     Some("terminated") => "Ended with the employment ",
                     Some("revoked") => "Ended before its time ",
+                    Some("source_ended") => "Ended with its ticket ",
                     _ => "Ended ",
                 };
                 (Mark::Ended, Sentence::of(how).moment(g.ended_at.unwrap_or(item.created_at), Told::Relative))

@@ -24,6 +24,7 @@ pub mod requests;
 pub mod role;
 pub mod separation;
 pub mod sessions;
+pub mod sources;
 pub mod systems;
 pub mod team;
 pub mod wishes;

@@ -20,7 +20,7 @@ use latchkey_store::{
 use leptos::prelude::*;
 use tower_sessions::Session;
 
-use super::{conflicts, gives, lines::Around, query::Query, questions::fields, words};
+use super::{conflicts, gives, lines::Around, query::Query, questions::fields, sources, words};
 use crate::{
     components::{NotNow, PersonRef, Sentence},
     frame::Part,
@@ -66,7 +66,8 @@ pub(in crate::web) async fn get(
     let today = facts::role_today(&mut c, id).await?;
     let preview = submit_request::preview(&mut c, now, me, beneficiary, &today, &[]).await?;
     let live = holdings::live_of_role(&mut c, beneficiary, id).await?;
-    let (taken, held): (Vec<_>, Vec<_>) = live.into_iter().partition(|h| h.origin == GrantOrigin::BreakGlass);
+    let (mut taken, held): (Vec<_>, Vec<_>) = live.into_iter().partition(|h| h.origin.is_for_the_moment());
+    taken.retain(|h| h.origin == GrantOrigin::BreakGlass);
     let emergency = if beneficiary == me { emergency(&mut c, me, role, taken.first()).await? } else { None };
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
     let peers = peers(&mut c, beneficiary, id).await?;
@@ -145,6 +146,7 @@ pub(in crate::web) async fn get(
             None => Ask::Form(Box::new(form())),
         }
     };
+    let opened_by = sources::opening(&mut c, &catalog, role).await?;
     drop(c);
     let page = RolePage {
         name: role.name.clone(),
@@ -163,6 +165,7 @@ pub(in crate::web) async fn get(
         version: u32::try_from(role.version).unwrap_or(1),
         ask,
         emergency,
+        opened_by,
         holders: None,
     };
     let title = page.title();

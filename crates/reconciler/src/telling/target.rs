@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use latchkey_connectors::words;
 use latchkey_domain::{Instant, event::Envelope};
+use latchkey_service::signing::{SigningKey, signatures};
 use latchkey_store::deliveries::KINDS;
 use reqwest::{
     Client, StatusCode, Url,
@@ -14,7 +15,6 @@ use reqwest::{
 use super::{
     guard::{Guard, NOT_PUBLIC, is_public},
     message::{self, ChatFormat},
-    sign::{SigningKey, signatures},
 };
 
 /// The longest that one request may take; the lease is longer.

@@ -5,6 +5,8 @@ mod assurance;
 #[cfg(test)]
 mod break_glass;
 #[cfg(test)]
+mod call_ins;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod failures;

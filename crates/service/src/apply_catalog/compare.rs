@@ -22,6 +22,7 @@ use super::{
     existing::Existing,
     rows::{differences, entitlement_row, policy_differences, policy_is, role_differences, role_row, system_row},
     separation::{Ids, SeparationChanges},
+    sources::SourceChanges,
     wishes::WishChange,
 };
 use crate::{
@@ -97,6 +98,8 @@ pub(super) struct Changes {
     pub(super) separation: SeparationChanges,
     /// Who answers wishes in words.
     pub(super) wishes: WishChange,
+    /// Programs that open and end access.
+    pub(super) sources: SourceChanges,
 }
 
 impl Changes {
@@ -120,6 +123,7 @@ impl Changes {
             waiting: Vec::new(),
             separation: SeparationChanges::default(),
             wishes: WishChange::default(),
+            sources: SourceChanges::default(),
         };
         let mut making = Making {
             existing: &existing,
@@ -138,6 +142,7 @@ impl Changes {
         let ids = Ids { roles: it.role_ids(&existing), entitlements: &entitlements };
         it.separation = SeparationChanges::make(c, now, files, &people, &ids).await?;
         it.wishes = WishChange::make(c, files).await?;
+        it.sources = SourceChanges::make(c, files).await?;
         checks::in_use(c, &existing, &it).await?;
         checks::reached(c, &mut it).await?;
         checks::administrators(c, &existing, &it).await?;
@@ -147,6 +152,7 @@ impl Changes {
     /// Nothing changes but the form of the files.
     pub(super) const fn is_empty(&self) -> bool {
         self.wishes.is_empty()
+            && self.sources.is_empty()
             && self.systems.is_empty()
             && self.entitlements.is_empty()
             && self.groups.is_empty()

@@ -121,6 +121,7 @@ impl Changes {
             }
         }
         self.wishes.describe(plan);
+        self.sources.describe(plan);
         self.separation.describe(plan);
         if self.is_empty() {
             plan.add(titles::FORM, || "Events name the new files from now on".to_owned());

@@ -56,6 +56,7 @@ pub(super) async fn save(
     let Saving { tx, mut events, .. } = saving;
     events.extend(changes.separation.save(tx, set, actor).await?);
     events.extend(changes.wishes.save(tx, set, actor).await?);
+    events.extend(changes.sources.save(tx, set, actor).await?);
 
     installation::set_catalog(tx, hash).await?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -66,8 +67,11 @@ pub(super) async fn save(
         .chain(changes.roles.iter().map(|r| r.change.new))
         .collect();
     let (new_rules, changed_rules, retired_rules) = changes.separation.counts();
+    let (new_sources, changed_sources, retired_sources) = changes.sources.counts();
+    let (new_rules, changed_rules) = (new_rules + new_sources, changed_rules + changed_sources);
     let added = news.iter().filter(|n| **n).count() + new_rules;
     let retired = retired_rules
+        + retired_sources
         + changes.retired_systems.len()
         + changes.retired_entitlements.len()
         + changes.retired_groups.len()

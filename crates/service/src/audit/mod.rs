@@ -20,7 +20,7 @@ pub mod filters;
 pub mod sentences;
 
 pub use filters::{Action, Choice, Filter, Group, Typed, Understood, key_from_word, key_to_word};
-pub use sentences::{Line, Part, plain};
+pub use sentences::{Line, Part, call_refusal, plain};
 
 /// A page of the log, newest first.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! One event of every kind, for tests.
 
+mod call_ins;
 mod wishes;
 
 use latchkey_domain::{
@@ -52,6 +53,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     all.extend(wishes::bodies());
     all.extend(holding());
     all.extend(emergencies());
+    all.extend(call_ins::bodies());
     all.extend(systems());
     all
 }
@@ -337,10 +339,7 @@ fn holding() -> Vec<EventBody> {
     };
     let ended = |reason| EventBody::GrantEnded { grant: GRANT, identity: BO, role: ROLE, reason };
     let mut all = vec![created(GrantOrigin::Request, Some(at("2027-06-01T22:00:00Z")))];
-    all.extend(
-        [GrantOrigin::Birthright, GrantOrigin::BreakGlass, GrantOrigin::Import, GrantOrigin::Host]
-            .map(|o| created(o, None)),
-    );
+    all.extend(GrantOrigin::ALL.iter().filter(|o| **o != GrantOrigin::Request).map(|o| created(*o, None)));
     all.extend([GrantKind::Eligible, GrantKind::Activates(GRANT)].map(of_kind));
     all.push(EventBody::TrialKept { grant: GRANT, identity: BO, role: ROLE, ends_at: at("2027-06-01T22:00:00Z") });
     all.push(EventBody::GrantStarted { grant: GRANT, identity: BO, role: ROLE });

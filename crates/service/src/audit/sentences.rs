@@ -19,8 +19,11 @@ use latchkey_store::{
 use super::filters::Group;
 use crate::ServiceResult;
 
+pub use words::call_refusal;
+
 mod body;
 mod break_glass;
+mod call_ins;
 mod conversation;
 mod names;
 mod separation;
@@ -187,6 +190,7 @@ impl<'a> Draft<'a> {
             ActorRef::Host => self.text("A command on the host"),
             ActorRef::Worker { .. } => self.text("Latchkey"),
             ActorRef::Token { owner, .. } => self.text("An API token of ").person(*owner),
+            ActorRef::Source { key } => self.text(format!("The source “{key}”")),
             ActorRef::Unknown => self.text("Somebody unknown"),
         }
     }
@@ -283,7 +287,7 @@ fn people_of(actor: &ActorRef, body: &EventBody) -> Vec<IdentityId> {
     match actor {
         ActorRef::Person { identity, .. } => people.push(*identity),
         ActorRef::Token { owner, .. } => people.push(*owner),
-        ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Unknown => {}
+        ActorRef::Host | ActorRef::Worker { .. } | ActorRef::Source { .. } | ActorRef::Unknown => {}
     }
     people
 }
@@ -303,6 +307,7 @@ fn own_words<'t>(body: &EventBody, texts: impl Iterator<Item = &'t EventText>) -
             ("words", EventBody::FulfilmentHeldBack { .. } | EventBody::BreakGlassRefused { .. }) => {
                 ". They are told: "
             }
+            ("words", EventBody::CallInRefused { .. }) => ". The source is told: ",
             ("follow_up", _) => ". What follows: ",
             ("message", _) => ". They wrote: ",
             ("words", _) => ". In the system's words: ",

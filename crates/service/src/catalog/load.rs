@@ -99,7 +99,8 @@ async fn once(c: &mut impl AsConn) -> ServiceResult<Catalog> {
     }
     let answers_wishes = crate::wishes::are_answered(c).await?;
     let catalog = Catalog::new(version, hash, roles, systems.into_values().collect());
-    Ok(Catalog { answers_wishes, ..catalog })
+    let sources = crate::call_ins::source::entries(c).await?;
+    Ok(Catalog { answers_wishes, sources, ..catalog })
 }
 
 fn system_entry(row: systems::SystemRow, owner: Option<Owner>) -> SystemEntry {

@@ -1,5 +1,5 @@
-//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml` and
-//! `wishes.toml` where they are there.
+//! The catalog's files: `systems/*.toml`, `groups.toml`, `policies.toml`, `roles/*.toml`, and `separation.toml`,
+//! `wishes.toml` and `sources.toml` where they are there.
 
 mod activation;
 mod break_glass;
@@ -9,6 +9,7 @@ mod question;
 mod role;
 mod rules;
 mod separation;
+mod sources;
 mod system;
 mod trial;
 mod wishes;
@@ -23,6 +24,7 @@ pub use self::{
     policy::PolicyFile,
     role::{EntitlementRef, RoleFile},
     separation::{MAX_SEPARATION_RULES, SeparationMember, SeparationRuleFile, SeparationSideFile},
+    sources::SourceFile,
     system::{EntitlementFile, SystemFile},
     wishes::WishesFile,
 };
@@ -53,6 +55,7 @@ const POLICIES: &str = "policies.toml";
 const GROUPS: &str = "groups.toml";
 const SEPARATION: &str = "separation.toml";
 const WISHES: &str = "wishes.toml";
+const SOURCES: &str = "sources.toml";
 
 /// A person whom a file names, to be looked up by the code that applies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +92,8 @@ pub struct CatalogFiles {
     pub separation: Vec<SeparationRuleFile>,
     /// Who answers wishes in words, if anybody does.
     pub wishes: Option<WishesFile>,
+    /// Programs that open and end access, in the order of the file.
+    pub sources: Vec<SourceFile>,
     /// Names the set.
     pub hash: ContentHash,
 }
@@ -146,11 +151,14 @@ pub fn parse_catalog(files: &[(String, String)]) -> Result<CatalogFiles, Vec<Fil
     set.check_policies(&mut errors);
     set.check_roles(&mut errors);
     set.check_separation(&mut errors);
+    sources::check(&set, &mut errors);
 
     let roles = set.roles.into_iter().map(|draft| draft.role).collect();
     let separation = set.separation.into_iter().map(|draft| draft.rule).collect();
+    let sources = set.sources.into_iter().map(|draft| draft.source).collect();
     let (systems, groups, policies, wishes) = (set.systems, set.groups, set.policies, set.wishes);
-    errors.finish(CatalogFiles { systems, groups, policies, roles, separation, wishes, hash: ContentHash::of(files) })
+    let hash = ContentHash::of(files);
+    errors.finish(CatalogFiles { systems, groups, policies, roles, separation, wishes, sources, hash })
 }
 
 /// What was read so far.
@@ -175,6 +183,7 @@ struct Set {
     roles_unsound: bool,
     separation: Vec<separation::Draft>,
     wishes: Option<WishesFile>,
+    sources: Vec<sources::Draft>,
 }
 
 impl Set {
@@ -200,10 +209,15 @@ impl Set {
             None if path == WISHES => {
                 self.wishes = wishes::parse(&doc, errors);
             }
+            None if path == SOURCES => {
+                self.sources = sources::parse(&doc, errors);
+            }
             _ => errors.push(FileError::whole(
                 path,
                 "the file isn't part of a catalog",
-                Some("policies.toml, groups.toml, separation.toml, wishes.toml, systems/NAME.toml or roles/NAME.toml"),
+                Some(
+                    "policies.toml, groups.toml, separation.toml, wishes.toml, sources.toml, systems/NAME.toml or roles/NAME.toml",
+                ),
             )),
         }
         self.roles_unsound |= errors.count() > mistakes && path.starts_with("roles/");

@@ -16,7 +16,8 @@ mod toml_doc;
 pub use catalog::{
     CatalogFiles, EntitlementFile, EntitlementRef, MAX_CATALOG_FILES, MAX_ENTITLEMENTS_PER_ROLE,
     MAX_ENTITLEMENTS_PER_SYSTEM, MAX_POLICIES, MAX_ROLES, MAX_SEPARATION_RULES, MAX_SYSTEMS, MAX_TAGS, PersonReference,
-    PolicyFile, RoleFile, SeparationMember, SeparationRuleFile, SeparationSideFile, SystemFile, parse_catalog,
+    PolicyFile, RoleFile, SeparationMember, SeparationRuleFile, SeparationSideFile, SourceFile, SystemFile,
+    parse_catalog,
 };
 pub use error::{FileError, MAX_ERRORS, Place};
 pub use hash::ContentHash;

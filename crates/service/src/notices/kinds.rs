@@ -100,10 +100,12 @@ impl Group {
             Self::Requests => {
                 "What you asked for, or what was asked for you, was approved, denied or closed; answers to your wishes."
             }
-            Self::Access => "Systems confirmed your access, or that it is gone; access that ends soon.",
+            Self::Access => {
+                "Systems confirmed your access, or that it is gone; access that ends soon; what a shift or a ticket opened and ended."
+            }
             Self::Messages => "Somebody wrote about a request of yours, or about one that you decide.",
             Self::Duties => {
-                "Roles and systems that become yours; somebody activates a role of yours; conditions of policies that fail."
+                "Roles and systems that become yours; somebody activates a role of yours, or a shift or a ticket opens it; conditions of policies that fail; sources that can\u{2019}t be reached."
             }
             Self::Safety => {
                 "Somebody ended your access or named you to decide for them; access that is held back or needs a sign-in."
@@ -150,9 +152,10 @@ impl Group {
             "asked_to_decide" | "still_waiting" | "nudged" | "seat_taken" | "moved_on" | "wish_asked"
             | "wish_proposed" | "wish_overdue" => Self::Decisions,
             "decided" | "wish_answered" | "wish_coming" | "wish_declined" | "wish_refused" => Self::Requests,
-            "confirmed" | "ended" | "ending_soon" | "trial_asks" => Self::Access,
+            "confirmed" | "ended" | "ending_soon" | "trial_asks" | "call_in_opened" | "call_in_ended" => Self::Access,
             "message" => Self::Messages,
-            "now_yours" | "condition_failed" | "activated" => Self::Duties,
+            "now_yours" | "condition_failed" | "activated" | "call_in_for" | "call_source_silent"
+            | "call_source_back" => Self::Duties,
             "break_glass_taken" | "break_glass_yours" | "break_glass_reviewed" | "break_glass_overdue" => {
                 Self::Emergencies
             }
@@ -182,6 +185,7 @@ mod tests {
     fn every_kind_has_a_group_on_purpose() {
         let sources = [
             include_str!("../notices.rs"),
+            include_str!("call_ins.rs"),
             include_str!("conversation.rs"),
             include_str!("emergencies.rs"),
             include_str!("wishes.rs"),

@@ -76,6 +76,13 @@ impl State {
             | EventBody::GroupApplied { .. }
             | EventBody::GroupRetired { .. }
             | EventBody::BreakGlassRefused { .. }
+            | EventBody::CallSourceApplied { .. }
+            | EventBody::CallSourceRetired { .. }
+            | EventBody::CallInOpened { .. }
+            | EventBody::CallInEnded { .. }
+            | EventBody::CallInRefused { .. }
+            | EventBody::CallSourceSilent { .. }
+            | EventBody::CallSourceBack { .. }
             | EventBody::StageOverdue { .. }
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }

@@ -53,7 +53,7 @@ pub async fn held_back(
         }
         let words = words(&touches, name);
         // What nobody asked for is reported and not held back.
-        let asked = |t: &&&TouchRow| matches!(t.origin, GrantOrigin::Request | GrantOrigin::BreakGlass);
+        let asked = |t: &&&TouchRow| t.origin == GrantOrigin::Request || t.origin.is_for_the_moment();
         for touch in touches.iter().filter(asked) {
             held.entry(GrantId(touch.grant_id)).or_insert_with(|| HeldBack { rule, words: words.clone() });
         }

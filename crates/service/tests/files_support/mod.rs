@@ -158,7 +158,7 @@ pub async fn everything(world: &World) -> BTreeMap<String, i64> {
 /// The files of the demo's catalog, as the command line reads them.
 pub fn demo_catalog() -> Vec<(String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/catalog");
-    let mut files: Vec<_> = ["groups.toml", "policies.toml", "separation.toml", "wishes.toml"]
+    let mut files: Vec<_> = ["groups.toml", "policies.toml", "separation.toml", "sources.toml", "wishes.toml"]
         .into_iter()
         .map(|name| (name.to_owned(), std::fs::read_to_string(root.join(name)).unwrap()))
         .collect();

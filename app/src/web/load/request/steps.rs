@@ -226,6 +226,7 @@ fn granted(reading: &Reading<'_>, item: &ItemLineRow) -> Vec<Step> {
             Some("expired") => "Its time was over",
             Some("terminated") => "Ended with the employment",
             Some("role_retired") => "Ended with the role",
+            Some("source_ended") => "Ended with its ticket",
             _ => "Ended",
         };
         steps.extend(kept);

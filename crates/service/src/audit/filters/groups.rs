@@ -83,11 +83,11 @@ impl Group {
             Self::SigningIn => "Sign-ins, refusals, sessions",
             Self::Asking => "Requests, wishes in words, withdrawals, messages, requests that nobody decided",
             Self::Deciding => "Who can decide, and what they decided",
-            Self::Access => "Roles that people hold, from when to when",
+            Self::Access => "Roles that people hold, from when to when, and what shifts and tickets opened",
             Self::Emergencies => "Roles that were taken at once, and their reviews",
             Self::Separation => "Rules that keep duties apart, and exceptions from them",
             Self::Systems => "Accounts and permissions on the systems",
-            Self::Files => "The catalog, its policies and owners",
+            Self::Files => "The catalog, its policies, sources and owners",
             Self::People => "People who come, change and go, and how they are told",
             Self::Installation => "Set-up, backup and restore",
         }
@@ -108,6 +108,8 @@ impl Group {
             | EventBody::RestoreConfirmed { .. } => Self::Installation,
             EventBody::WishRuleApplied { .. }
             | EventBody::WishRuleRetired { .. }
+            | EventBody::CallSourceApplied { .. }
+            | EventBody::CallSourceRetired { .. }
             | EventBody::CatalogApplied { .. }
             | EventBody::PeopleImported { .. }
             | EventBody::SystemApplied { .. }
@@ -160,7 +162,12 @@ impl Group {
             | EventBody::ItemHandedOver { .. }
             | EventBody::ApproverAdded { .. }
             | EventBody::DecisionRefused { .. } => Self::Deciding,
-            EventBody::AdministratorAdded { .. }
+            EventBody::CallInOpened { .. }
+            | EventBody::CallInEnded { .. }
+            | EventBody::CallInRefused { .. }
+            | EventBody::CallSourceSilent { .. }
+            | EventBody::CallSourceBack { .. }
+            | EventBody::AdministratorAdded { .. }
             | EventBody::GrantCreated { .. }
             | EventBody::GrantStarted { .. }
             | EventBody::TrialKept { .. }
@@ -197,6 +204,8 @@ impl Group {
             Self::Files => &[
                 "wish_rule_applied",
                 "wish_rule_retired",
+                "call_source_applied",
+                "call_source_retired",
                 "catalog_applied",
                 "people_imported",
                 "system_applied",
@@ -253,9 +262,19 @@ impl Group {
                 "approver_added",
                 "decision_refused",
             ],
-            Self::Access => {
-                &["administrator_added", "grant_created", "grant_started", "trial_kept", "grant_ended", "grant_moved"]
-            }
+            Self::Access => &[
+                "administrator_added",
+                "grant_created",
+                "grant_started",
+                "trial_kept",
+                "grant_ended",
+                "grant_moved",
+                "call_in_opened",
+                "call_in_ended",
+                "call_in_refused",
+                "call_source_silent",
+                "call_source_back",
+            ],
             Self::Emergencies => &[
                 "break_glass_taken",
                 "break_glass_refused",

@@ -9,8 +9,8 @@ use latchkey_domain::{
 };
 
 use super::{
-    Draft, Piece, break_glass::break_glass, conversation::conversation, separation::separation, systems::systems,
-    wishes::wishes, words,
+    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, separation::separation,
+    systems::systems, wishes::wishes, words,
 };
 
 /// The sentence of an event.
@@ -75,6 +75,13 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::BreakGlassReported { .. }
         | EventBody::BreakGlassReviewOverdue { .. }
         | EventBody::BreakGlassReviewed { .. } => break_glass(d, body),
+        EventBody::CallSourceApplied { .. }
+        | EventBody::CallSourceRetired { .. }
+        | EventBody::CallInOpened { .. }
+        | EventBody::CallInEnded { .. }
+        | EventBody::CallInRefused { .. }
+        | EventBody::CallSourceSilent { .. }
+        | EventBody::CallSourceBack { .. } => call_ins(d, body),
         EventBody::WishRuleApplied { .. }
         | EventBody::WishRuleRetired { .. }
         | EventBody::WishMade { .. }
@@ -404,6 +411,7 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 GrantOrigin::BreakGlass => ", taken in an emergency",
                 GrantOrigin::Import => ", as it was when Latchkey came",
                 GrantOrigin::Host => ", given by a command on the host",
+                GrantOrigin::CallIn => ", opened by a shift or a ticket",
             })
         }
         EventBody::TrialKept { identity, role, ends_at, .. } => {
@@ -421,6 +429,12 @@ fn holding<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 .text(": the trial was over, and they hadn\u{2019}t said that they use it"),
             GrantEnd::Terminated => d.role(*role).text(" ended for ").person(*identity).text(", who left"),
             GrantEnd::RoleRetired => d.role(*role).text(" ended for ").person(*identity).text(": the role was retired"),
+            GrantEnd::SourceEnded => {
+                d.role(*role).text(" ended for ").person(*identity).text(": the shift or ticket is over")
+            }
+            GrantEnd::SourceSilent => {
+                d.role(*role).text(" ended for ").person(*identity).text(": the source that opened it can't be reached")
+            }
         },
         EventBody::GrantMoved { identity, role, .. } => {
             d.person(*identity).text(" holds the new version of ").role(*role).text(" from now on")

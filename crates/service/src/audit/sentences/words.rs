@@ -247,6 +247,29 @@ pub(super) fn emergency_refusal(code: &str) -> String {
     words.to_owned()
 }
 
+/// Why a call of a source was refused.
+#[must_use]
+pub fn call_refusal(code: &str) -> String {
+    let words = match code {
+        "not_signed" => "it isn't signed by a secret of a source",
+        "unreadable" => "it couldn't be read",
+        "person_unknown" => "it names nobody whom Latchkey knows",
+        "person_ambiguous" => "more than one person fits what it names",
+        "id_used" => "another call had the same id",
+        "no_rule" => "no rule of the source fits it",
+        "until_past" => "its end has passed already",
+        "not_at_work" => "they aren't at work",
+        "condition_not_met" => "the rule's condition leaves them out",
+        "condition_failed" => "a condition of the rule could not be worked out",
+        "separation" => "a rule keeps it apart from what they have otherwise",
+        "role_retired" => "the role was retired",
+        "beneficiary_not_active" => "they aren't at work",
+        "employment_type_not_allowed" => "the policy leaves out people who are employed like that",
+        other => return format!("“{other}”"),
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
