@@ -4,6 +4,7 @@ mod admin;
 pub mod apply;
 mod args;
 mod backup;
+mod connector;
 mod failure;
 mod import;
 pub mod lock;
@@ -20,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 pub use failure::Failure;
 
 use crate::{observe::logs, serve, settings::Purpose, worker};
-use args::{AdminCommand, Args, Command, ImportCommand};
+use args::{AdminCommand, Args, Command, ConnectorCommand, ImportCommand};
 use place::Place;
 
 /// Runs the command that the process was started with.
@@ -60,6 +61,10 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Restore(what) => on_data(&place, async |settings| restore::restore(settings, &what).await),
         Command::Import { command: ImportCommand::People { file, dry_run } } => {
             on_data(&place, async |settings| import::people(settings, &file, dry_run).await)
+        }
+        Command::Connector { command: ConnectorCommand::Test(args) } => {
+            logs::start_quiet();
+            runtime()?.block_on(connector::test(args))
         }
         Command::Apply { dir, dry_run } => {
             on_data(&place, async |settings| apply::apply(settings, &dir, dry_run).await)

@@ -83,6 +83,12 @@ pub enum Command {
         #[command(subcommand)]
         command: ImportCommand,
     },
+    /// Programs that connect systems of one's own.
+    Connector {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConnectorCommand,
+    },
     /// Apply a catalog: the systems, policies and roles of DIR, all of it or nothing.
     ///
     /// What is not in the files any more is retired, never deleted. DIR holds policies.toml, systems/*.toml and
@@ -117,6 +123,42 @@ pub enum ImportCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// About programs that connect systems.
+#[derive(Debug, Subcommand)]
+pub enum ConnectorCommand {
+    /// Test whether a program keeps to Latchkey's protocol (docs/connectors/program.md): each rule passes or fails, with words.
+    ///
+    /// It makes accounts on the program's target, whose names begin with latchkey-test-, and leaves them disabled: use a
+    /// target for tests. The exit status is 0 when every rule is kept. No settings are read.
+    Test(ConnectorTestArgs),
+}
+
+/// What to test.
+#[derive(Debug, clap::Args)]
+pub struct ConnectorTestArgs {
+    /// The native name of an entitlement that exists on the target. Two are needed: give the option twice.
+    #[arg(long, required = true, value_name = "NAME")]
+    pub group: Vec<String>,
+    /// What the two are: group, app-role or database-role.
+    #[arg(long, default_value = "group")]
+    pub kind: latchkey_connectors::EntitlementKind,
+    /// A secret that the program is told, and the file that holds it. May be given more than once.
+    #[arg(long, value_name = "NAME=FILE")]
+    pub secret: Vec<String>,
+    /// An environment variable that the program gets too. May be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub env: Vec<String>,
+    /// How long a call may take, in seconds.
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    pub timeout: u64,
+    /// Test this rule alone.
+    #[arg(long, value_name = "NAME")]
+    pub rule: Option<String>,
+    /// The program and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "PROGRAM")]
+    pub program: Vec<String>,
 }
 
 /// What to restore.

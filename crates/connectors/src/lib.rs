@@ -1,7 +1,8 @@
 //! Connectors: what makes a target system match what was decided.
 //!
 //! One trait, [`Connector`], and one module per kind of system behind it: an LDAP directory ([`ldap`]), the roles of a
-//! PostgreSQL cluster ([`postgresql`]) and a SCIM 2.0 service ([`scim`]). The crate knows no database of ours and keeps no
+//! PostgreSQL cluster ([`postgresql`]), a SCIM 2.0 service ([`scim`]) and any program that speaks a small protocol ([`program`];
+//! [`conformance`] tells its author whether it does). The crate knows no database of ours and keeps no
 //! state beyond an open connection: whoever calls it decides what should be true, asks for one step at a time, and reads back.
 //!
 //! What every connector keeps to:
@@ -13,12 +14,14 @@
 //! - No password is invented, and no secret appears in an error's words, a log line or `Debug` output.
 
 mod bounded;
+pub mod conformance;
 mod connector;
 mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod ldap;
 pub mod postgresql;
+pub mod program;
 #[cfg(feature = "real-servers")]
 pub mod real_servers;
 pub mod scim;

@@ -9,6 +9,7 @@ use crate::{
     bounded::Bounded,
     ldap::{LdapConnector, LdapSettings},
     postgresql::{PostgresConnector, PostgresSettings},
+    program::{ProgramConnector, ProgramSettings},
     scim::{ScimConnector, ScimSettings},
 };
 
@@ -39,6 +40,8 @@ pub enum ConnectionSettings {
     Postgresql(PostgresSettings),
     /// A SCIM 2.0 service.
     Scim(ScimSettings),
+    /// A program that speaks Latchkey's protocol.
+    Program(ProgramSettings),
 }
 
 impl ConnectionSettings {
@@ -49,6 +52,7 @@ impl ConnectionSettings {
             Self::Ldap(_) => SystemKind::Ldap,
             Self::Postgresql(_) => SystemKind::Postgresql,
             Self::Scim(_) => SystemKind::Scim,
+            Self::Program(_) => SystemKind::Program,
         }
     }
 
@@ -64,6 +68,7 @@ impl ConnectionSettings {
             }
             Self::Postgresql(_) => "comment",
             Self::Scim(_) => "externalId",
+            Self::Program(_) => "external_id",
         };
         if attribute == fixed {
             return Ok(());
@@ -84,6 +89,7 @@ pub fn build(settings: ConnectionSettings) -> Result<Box<dyn Connector>, Setting
         ConnectionSettings::Ldap(settings) => Box::new(Bounded::new(LdapConnector::new(settings)?)),
         ConnectionSettings::Postgresql(settings) => Box::new(Bounded::new(PostgresConnector::new(settings)?)),
         ConnectionSettings::Scim(settings) => Box::new(Bounded::new(ScimConnector::new(settings)?)),
+        ConnectionSettings::Program(settings) => Box::new(Bounded::new(ProgramConnector::new(settings)?)),
     })
 }
 
@@ -122,6 +128,14 @@ mod tests {
         let settings =
             parse("kind = \"scim\"\nbase_url = \"https://app.example.test/scim/v2\"\ntoken_env = \"X\"\n").unwrap();
         assert!(build(settings).is_ok());
+    }
+
+    #[test]
+    fn a_program_is_a_connection_too() {
+        let program = "kind = \"program\"\ncommand = [\"/opt/thing.py\"]\nsecrets = { token_file = \"/etc/thing\" }\n";
+        let mut settings = parse(program).unwrap();
+        assert!(settings.recognise_by("external_id").is_ok() && settings.recognise_by("externalId").is_err());
+        assert_eq!(build(settings).map(|built| built.kind()).ok(), Some(SystemKind::Program));
     }
 
     #[test]

@@ -11,6 +11,8 @@ text_enum! {
         Postgresql = "postgresql",
         /// A SCIM 2.0 service (RFC 7644).
         Scim = "scim",
+        /// A program of the company's own that speaks Latchkey's protocol.
+        Program = "program",
         /// Latchkey itself: its portal roles. What is decided here is true here at once.
         Latchkey = "latchkey",
     }
@@ -24,6 +26,7 @@ impl SystemKind {
             Self::Ldap => "LDAP directory",
             Self::Postgresql => "PostgreSQL roles",
             Self::Scim => "SCIM 2.0 service",
+            Self::Program => "A program that speaks Latchkey's protocol",
             Self::Latchkey => "Latchkey itself",
         }
     }

@@ -14,6 +14,12 @@ mod ldap;
 #[cfg(test)]
 mod postgresql;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
+mod program_bench;
+#[cfg(test)]
+mod program_conformance;
+#[cfg(test)]
 mod scim;
 #[cfg(test)]
 mod scim_odd_services;

@@ -54,7 +54,7 @@ pub struct EntitlementFile {
 /// What `account_name` may use.
 const PLACEHOLDERS: [&str; 4] = ["given_name", "family_name", "external_id", "email_local"];
 /// The kinds that a file may declare.
-const KINDS: [SystemKind; 3] = [SystemKind::Ldap, SystemKind::Postgresql, SystemKind::Scim];
+const KINDS: [SystemKind; 4] = [SystemKind::Ldap, SystemKind::Postgresql, SystemKind::Scim, SystemKind::Program];
 /// The longest identifier that PostgreSQL keeps, in bytes; it cuts longer ones without a word.
 const POSTGRES_IDENTIFIER: usize = 63;
 
@@ -174,7 +174,8 @@ fn entitlement_kind(value: &str, system: Option<SystemKind>) -> Result<Entitleme
         Some(SystemKind::Ldap) => &[EntitlementKind::Group],
         Some(SystemKind::Postgresql) => &[EntitlementKind::DatabaseRole],
         Some(SystemKind::Scim) => &[EntitlementKind::AppRole],
-        Some(SystemKind::Latchkey) | None => EntitlementKind::ALL,
+        // Which of them a program has, it says itself.
+        Some(SystemKind::Program | SystemKind::Latchkey) | None => EntitlementKind::ALL,
     };
     text::word(value, fitting).map_err(|fault| match (value.parse::<EntitlementKind>(), system) {
         (Ok(_), Some(system)) => {
@@ -270,6 +271,7 @@ fn usual_recognise(kind: SystemKind) -> &'static str {
         SystemKind::Ldap => "employeeNumber",
         SystemKind::Postgresql => "comment",
         SystemKind::Scim | SystemKind::Latchkey => "externalId",
+        SystemKind::Program => "external_id",
     }
 }
 
@@ -287,6 +289,10 @@ fn recognise(value: &str, kind: Option<SystemKind>) -> Result<String, Fault> {
         Some(SystemKind::Scim | SystemKind::Latchkey) => {
             (value == "externalId", "\"externalId\" (RFC 7643, section 3.1)")
         }
+        Some(SystemKind::Program) => (
+            value == "external_id",
+            "\"external_id\": that is what the protocol calls it, wherever the program keeps it",
+        ),
     };
     if fits {
         Ok(value.to_owned())
@@ -333,6 +339,18 @@ mod tests {
         assert!(native("pg_read_all_data", postgresql).is_err());
         assert!(native("public", postgresql).is_err());
         assert!(native("CRM Readers", Some(SystemKind::Scim)).is_ok());
+    }
+
+    #[test]
+    fn a_program_has_any_kind_and_one_way_to_recognise() {
+        let program = Some(SystemKind::Program);
+        assert_eq!(usual_recognise(SystemKind::Program), "external_id");
+        assert!(recognise("external_id", program).is_ok());
+        assert!(recognise("externalId", program).is_err());
+        for kind in ["group", "database-role", "app-role"] {
+            assert!(entitlement_kind(kind, program).is_ok(), "{kind}");
+        }
+        assert!(native("any name: at all", program).is_ok());
     }
 
     #[test]
