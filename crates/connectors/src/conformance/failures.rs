@@ -31,11 +31,16 @@ pub(super) async fn restart(bench: Arc<Bench<'_>>) -> Kept {
     same("state", &bench.seen(&account.native_id).await?.state, &AccountState::Disabled)
 }
 
+/// The people whose calls are given up at several moments.
+pub(super) const CUT_SHORT: [&str; 5] = ["cut0", "cut1", "cut2", "cut3", "cut4"];
+/// Those moments, in milliseconds: the process is killed then, before, while or after it does its work.
+const MOMENTS: [u64; 5] = [0, 1, 5, 20, 80];
+
 pub(super) async fn lost_answer(bench: Arc<Bench<'_>>) -> Kept {
-    let person = bench.person("one");
     let [first, _] = &bench.subject.entitlements;
-    // Given up at several moments: the process that is asked is killed then, before, while or after it does its work.
-    for wait in [0, 1, 5, 20, 80].map(Duration::from_millis) {
+    for (who, wait) in CUT_SHORT.into_iter().zip(MOMENTS.map(Duration::from_millis)) {
+        let person = bench.person(who);
+        // Running already, so that the moment falls into the call and not into the start.
         done("check", bench.connector.check().await)?;
         let _ = timeout(wait, bench.connector.create(&person)).await;
         let made = done("create, after one that was cut short", bench.connector.create(&person).await)?;

@@ -102,7 +102,8 @@ async fn on_its_own<'a, F: Future<Output = Kept>>(
     // Its process first: two at a time is more than Latchkey ever runs.
     drop(bench);
     let after = Bench { subject, rule, connector: connector(subject)? };
-    for who in ["one", "two"] {
+    let people: &[&str] = if rule == "lost-answer" { &failures::CUT_SHORT } else { &["one", "two"] };
+    for who in people {
         let Ok(Lookup::Ours(account)) = after.connector.find(&after.person(who), &[]).await else { continue };
         for entitlement in &subject.entitlements {
             let _ = after.connector.remove(&account.native_id, entitlement).await;
