@@ -114,7 +114,7 @@ fn promise_10_each_mistake_names_file_line_and_what_is_expected() {
         (
             "kind = \"scim\"",
             "kind = \"latchkey\"",
-            "systems/finance.toml:4:8: system \"finance\": kind is \"latchkey\"; expected ldap, postgresql or scim",
+            "systems/finance.toml:4:8: system \"finance\": kind is \"latchkey\"; expected ldap, postgresql, scim or program",
         ),
         (
             "kind = \"app-role\"",
