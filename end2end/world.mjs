@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import {
   chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync,
   writeFileSync,
@@ -18,6 +18,7 @@ import { makeBrowser } from './browser.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const BASE_DN = 'dc=journeys,dc=test';
 const SECRET = randomBytes(16).toString('hex');
+const CALL_IN_KEY = randomBytes(32);
 export const MFA = 'urn:latchkey:test:mfa';
 
 /** Asks until the answer is truthy. Fails after `seconds`, with what was thrown last. */
@@ -336,6 +337,7 @@ token_file = "secret"
 
   async #startLatchkey(connections, company) {
     writeFileSync(join(this.dir, 'secret'), `${SECRET}\n`, { mode: 0o600 });
+    writeFileSync(join(this.dir, 'call-in.secrets'), `whsec_${CALL_IN_KEY.toString('base64')}\n`, { mode: 0o600 });
     writeFileSync(join(this.dir, 'event.key'), randomBytes(32).toString('hex'), { mode: 0o600 });
     writeFileSync(join(this.dir, 'latchkey.toml'), `
 public_url = "${this.url}"
@@ -355,6 +357,9 @@ bind = { claim = "employee_number", attribute = "external_id" }
 mfa = [{ claim = "amr", values = ["mfa", "otp"] }]
 step_up = { acr_values = ["${MFA}"] }
 
+[call_in.board]
+secrets_file = "call-in.secrets"
+
 ${connections}`);
     cpSync(join(HERE, 'company'), join(this.dir, 'company'), { recursive: true });
     if (company) {
@@ -372,6 +377,19 @@ ${connections}`);
     await until('Latchkey is ready', async () => {
       this.#alive(child, 'latchkey');
       return (await fetch(`http://127.0.0.1:${this.port}/readyz`)).ok;
+    });
+  }
+
+  /** A signed call of the on-call board; its answer. */
+  async callIn(call, key = CALL_IN_KEY) {
+    const [id, at, body] = [`call-${randomUUID()}`, Math.floor(Date.now() / 1000), JSON.stringify(call)];
+    const signature = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64');
+    return fetch(`http://127.0.0.1:${this.port}/api/v1/call-ins/board`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}`,
+      },
+      body,
     });
   }
 

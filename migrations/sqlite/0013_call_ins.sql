@@ -15,7 +15,7 @@ create index call_source_silent on call_source (silent_at) where silent_at is no
 create table call_source_version (
     id blob primary key,
     source_id blob not null references call_source (id),
-    version bigint not null,
+    version integer not null,
     name text not null,
     -- The rules, and what happens when it is silent, as JSON.
     body text not null,
@@ -41,7 +41,7 @@ create table call_in (
     -- 'opened', 'ended', 'nothing' or 'refused'.
     outcome text not null,
     -- How many grants it opened or ended.
-    grants bigint not null,
+    grants integer not null,
     -- Why it was refused.
     code text not null,
     answer text not null

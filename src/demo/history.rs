@@ -78,7 +78,10 @@ impl History<'_> {
         let before = words::before_they_left(&self.company.people);
         import_people(&self.db, &*clock, &host, "people.csv", &before, false).await?;
         clock.advance(chrono::TimeDelta::minutes(4));
-        apply_catalog(&self.db, &*clock, &host, "demo/catalog", &self.company.catalog, false).await?;
+        // Nobody calls in while the history is written: the sources come at its end.
+        let (sources, rest): (Vec<_>, Vec<_>) =
+            self.company.catalog.iter().cloned().partition(|(path, _)| path == "sources.toml");
+        apply_catalog(&self.db, &*clock, &host, "demo/catalog", &rest, false).await?;
         clock.advance(chrono::TimeDelta::minutes(2));
         // Another company's files name other people.
         if self.company.people.contains(&format!("\n{ADMINISTRATOR},")) {
@@ -96,8 +99,12 @@ impl History<'_> {
             Worker::new(self.db.clone(), clock.clone() as Arc<dyn Clock>, self.connections.clone(), how, None, stop);
         worker.check_systems().await?;
         let cast = Cast::load(&self.db).await?;
-        let mut play = Play::new(&self, clock, worker, cast, StdRng::seed_from_u64(7400)).await?;
+        let mut play = Play::new(&self, clock.clone(), worker, cast, StdRng::seed_from_u64(7400)).await?;
         plan::everything(&mut play);
-        play.run().await
+        let played = play.run().await?;
+        if !sources.is_empty() {
+            apply_catalog(&self.db, &*clock, &host, "demo/catalog", &self.company.catalog, false).await?;
+        }
+        Ok(played)
     }
 }

@@ -17,7 +17,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use latchkey_app::{
-    components::{Button, Weight},
+    components::{ActionBar, Button, Choice, HiddenFields, Mark, Notice, Section, Select, Weight},
     frame::BarePage,
 };
 use latchkey_domain::{clock::Clock, id::new_uuid, identity::EmploymentType};
@@ -186,7 +186,11 @@ impl Board {
     fn draw(&self, wrong: Option<String>) -> Response {
         let Inner { company, people, .. } = &*self.0;
         let shifts = self.shifts();
-        let free: Vec<_> = people.iter().filter(|(id, _)| !shifts.iter().any(|s| s.person == *id)).cloned().collect();
+        let free: Vec<Choice> = people
+            .iter()
+            .filter(|(id, _)| !shifts.iter().any(|s| s.person == *id))
+            .map(|(id, name)| Choice { value: id.clone(), label: name.clone(), hint: None, chosen: false })
+            .collect();
         let (company, assets) = (company.clone(), assets::paths());
         let status = if wrong.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
         let owner = Owner::new();
@@ -196,25 +200,26 @@ impl Board {
                     <div class="demo demo-wide">
                         <h1>"On-call board"</h1>
                         <p>"This stands in for a company\u{2019}s on-call schedule. It tells the portal by signed calls; its rules stand in sources.toml."</p>
-                        {wrong.map(|words| view! { <p role="alert"><strong>"The portal refused. "</strong>{words}</p> })}
-                        <h2>"On call now"</h2>
-                        {shifts.is_empty().then(|| view! { <p>"Nobody."</p> })}
-                        {shifts.into_iter().map(shift_part).collect_view()}
-                        <h2>"Begin a week on call"</h2>
-                        <form method="post" action="/on-call/begin">
-                            <p>
-                                <label for="person">"Who "</label>
-                                <select id="person" name="person">
-                                    {free
-                                        .into_iter()
-                                        .map(|(id, name)| view! { <option value=id>{name}</option> })
-                                        .collect_view()}
-                                </select>
-                            </p>
-                            <p>
-                                <Button label="Begin the shift" weight=Weight::Primary/>
-                            </p>
-                        </form>
+                        {wrong
+                            .map(|words| {
+                                view! {
+                                    <Notice mark=Mark::Failed title="The portal refused">
+                                        <p>{words}</p>
+                                    </Notice>
+                                }
+                            })}
+                        <Section id="now" title="On call now">
+                            {shifts.is_empty().then(|| view! { <p>"Nobody."</p> })}
+                            {shifts.into_iter().map(shift_part).collect_view()}
+                        </Section>
+                        <Section id="begin" title="Begin a week on call">
+                            <form method="post" action="/on-call/begin">
+                                <Select name="person" label="Who" choices=free/>
+                                <ActionBar>
+                                    <Button label="Begin the shift" weight=Weight::Primary/>
+                                </ActionBar>
+                            </form>
+                        </Section>
                     </div>
                 </BarePage>
             }
@@ -230,11 +235,11 @@ fn shift_part(shift: Shift) -> AnyView {
     let about = name.clone();
     view! {
         <form method="post" action="/on-call/end">
-            <p>
-                <input type="hidden" name="person" value=person/>
-                {format!("{name}, {reference} ")}
+            <HiddenFields fields=vec![("person", person)]/>
+            <p>{format!("{name}, {reference}")}</p>
+            <ActionBar>
                 <Button label="End the shift" about=about/>
-            </p>
+            </ActionBar>
         </form>
     }
     .into_any()

@@ -9,7 +9,7 @@ use latchkey_domain::{
 use latchkey_store::{Change, Db, added_approvers, identities, items, stages};
 
 use crate::{
-    ServiceError, ServiceResult,
+    Refusal, ServiceError, ServiceResult,
     approvers::added::{self, ADDED, HANDED, MOVED},
     checks, facts, notices,
 };
@@ -36,6 +36,22 @@ pub struct HandedOver {
     pub name: String,
 }
 
+/// Whether somebody may hand an item over who is `asked` to decide it now, or isn't. Pages ask the same.
+///
+/// # Errors
+/// The rule that says no, and who could do it.
+pub fn possible(asked: bool) -> Result<(), Refusal> {
+    if asked {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "approver.no_seat",
+        WHAT,
+        "You aren't among those who decide this now.",
+        "They can hand it over, and the request says who they are. The role's owner and administrators can change who decides.",
+    ))
+}
+
 /// Hands an item over: from now on the other decides it on this approver's behalf, and this approver doesn't.
 ///
 /// # Errors
@@ -60,14 +76,9 @@ pub async fn hand_over(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &HandOve
     let mine = listed.iter().find(|a| a.identity_id == me.0);
     let own = [item.requester_id, item.beneficiary_id].contains(&me.0);
     let active = identities::get(&mut tx, me).await?.is_some_and(|i| i.status.may_act());
-    let Some(seat) = mine.filter(|_| !own && active) else {
-        return Err(ServiceError::refused(
-            "approver.no_seat",
-            WHAT,
-            "You aren't among those who decide this now.",
-            "Open the request to see who is.",
-        ));
-    };
+    let seat = mine.filter(|_| !own && active);
+    possible(seat.is_some()).map_err(ServiceError::Refused)?;
+    let Some(seat) = seat else { return Err(ServiceError::NotFound) };
     let comment = checks::words(
         "comment",
         &wish.comment,

@@ -137,7 +137,7 @@ pub async fn keep(db: &Db, clock: &dyn Clock, actor: &Actor, grant: GrantId, wor
         tx.announce(Change::Request(item.request_id.into()));
     }
     let body = EventBody::TrialKept { grant: row.id(), identity: row.identity(), role: row.role(), ends_at: until };
-    tx.commit(vec![NewEvent::new(actor.reference(), body).text("words", words)]).await?;
+    tx.commit(vec![NewEvent::new(actor.reference(), body).text("comment", words)]).await?;
     Ok(until)
 }
 

@@ -331,10 +331,9 @@ impl Reading<'_> {
                     waiting::add(self, item, &mut actions);
                     not_now::decide(self, item, &mut actions);
                 }
-                if self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0) {
-                    actions.decide = Some(format!("/approvals?item={}", item.id));
-                    actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id));
-                }
+                let asked = self.whole.around.approvers(item.id).iter().any(|a| a.identity_id == self.me.0);
+                actions.decide = asked.then(|| format!("/approvals?item={}", item.id));
+                not_now::hand_over(self, item, asked, mine, &mut actions);
                 not_now::add_approver(self, item, mine, &mut actions);
             }
             ItemState::Approved => match self.whole.grant(item) {

@@ -67,6 +67,7 @@ pub(in crate::web) async fn get(
     let preview = submit_request::preview(&mut c, now, me, beneficiary, &today, &[]).await?;
     let live = holdings::live_of_role(&mut c, beneficiary, id).await?;
     let (mut taken, held): (Vec<_>, Vec<_>) = live.into_iter().partition(|h| h.origin.is_for_the_moment());
+    let opened = taken.iter().find(|h| h.origin == GrantOrigin::CallIn).and_then(|h| h.ends_at);
     taken.retain(|h| h.origin == GrantOrigin::BreakGlass);
     let emergency = if beneficiary == me { emergency(&mut c, me, role, taken.first()).await? } else { None };
     let waiting = request_reads::waiting_roles(&mut c, beneficiary).await?;
@@ -93,6 +94,7 @@ pub(in crate::web) async fn get(
             remark(held.last(), waits.is_some(), beneficiary == me, &zone),
             beneficiary == me,
         );
+        form.remark = with_opened(opened, form.remark, beneficiary == me, &zone);
         form
     };
     let own = beneficiary == me;
@@ -373,6 +375,16 @@ pub(super) fn with_trial(length: Option<Span>, remark: Option<String>, own: bool
         length.words()
     );
     Some(remark.map_or_else(|| words.clone(), |before| format!("{before} {words}")))
+}
+
+/// That it is open for a shift or a ticket until then, before whatever else there is to say.
+fn with_opened(until: Option<Instant>, remark: Option<String>, own: bool, zone: &str) -> Option<String> {
+    let Some(until) = until else { return remark };
+    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
+    let at = until.with_timezone(&zone).format("%-d %B %Y, %H:%M");
+    let who = if own { "You have it" } else { "They have it" };
+    let words = format!("{who} for a shift or a ticket until {at}. What is asked for here is access of its own.");
+    Some(remark.map_or_else(|| words.clone(), |after| format!("{words} {after}")))
 }
 
 /// What becomes of what is there already.

@@ -188,7 +188,7 @@ fn a_set_that_is_no_catalog_is_refused() {
         assert_eq!(
             stray(path),
             [format!(
-                "{path}: the file isn't part of a catalog; expected policies.toml, groups.toml, separation.toml, wishes.toml, systems/NAME.toml or roles/NAME.toml"
+                "{path}: the file isn't part of a catalog; expected policies.toml, groups.toml, separation.toml, wishes.toml, sources.toml, systems/NAME.toml or roles/NAME.toml"
             )]
         );
     }

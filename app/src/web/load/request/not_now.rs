@@ -3,7 +3,7 @@
 
 use latchkey_domain::portal_role::PortalRole;
 use latchkey_policy::not_ones_own;
-use latchkey_service::{Refusal, add_approver, end_grant, end_grant::Right, withdraw_item};
+use latchkey_service::{Refusal, add_approver, end_grant, end_grant::Right, hand_over, withdraw_item};
 use latchkey_store::{
     grants::GrantRow,
     request_reads::{ItemLineRow, NamedDecisionRow},
@@ -26,6 +26,21 @@ pub(super) fn decide(reading: &Reading<'_>, item: &ItemLineRow, actions: &mut It
         && would
     {
         actions.not_now.push(NotNow::new("Decide", why));
+    }
+}
+
+/// Who gives the decision to somebody else: those who are asked. Whoever decided a step before, owns the role or looks after
+/// security may look for it.
+pub(super) fn hand_over(reading: &Reading<'_>, item: &ItemLineRow, asked: bool, mine: bool, actions: &mut ItemActions) {
+    let person = &reading.signed.person;
+    let decided = |d: &NamedDecisionRow| d.item_id == item.id && d.identity_id == reading.me.0;
+    let looks =
+        reading.owns(item) || person.has(PortalRole::Security) || reading.whole.around.decisions.iter().any(decided);
+    match hand_over::possible(asked) {
+        Ok(()) => actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id)),
+        // Their own is told with the decision itself.
+        Err(refusal) if looks && !mine => actions.not_now.push(no("Hand it over", &refusal)),
+        Err(_) => {}
     }
 }
 
