@@ -2,6 +2,7 @@
 
 mod around;
 mod decision;
+mod facets;
 mod filters;
 pub(in crate::web) mod people;
 pub(in crate::web) mod together;
@@ -49,8 +50,12 @@ pub(in crate::web) async fn get(
     } else {
         waiting_rows(&mut c, me, &query, state.clock.now()).await?
     };
-    let facets =
-        if decided || signed.approvals == 0 { Vec::new() } else { request_reads::inbox_facets(&mut c, me).await? };
+    let facets = if decided || signed.approvals == 0 {
+        Vec::new()
+    } else {
+        let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
+        facets::of(&mut c, &catalog, me).await?
+    };
     let filter = filters::filter(&query, state.clock.now());
     let first = rows.first().filter(|_| !decided).and_then(|r| r.1.parse::<ItemId>().ok());
     let opened = named.or(first);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{AsConn, StoreResult};
 
 /// The most colleagues of one kind that are looked at. What more people share says little about one of them.
-pub const MOST_PEERS: i64 = 500;
+pub const MOST_PEERS: i64 = 200;
 
 /// Colleagues of one kind, and how many of them hold a role.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

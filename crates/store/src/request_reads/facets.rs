@@ -2,60 +2,50 @@
 
 use latchkey_domain::IdentityId;
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::{AsConn, StoreResult};
 
 /// How many lines of an inbox are counted.
 const COUNTED: i64 = 1000;
 
-/// One value that an inbox can be narrowed to.
+/// How many lines of an inbox are for one person, or for one version of a role.
 #[derive(Debug, Clone, FromRow)]
-pub struct InboxFacetRow {
-    /// `person`, `role`, `risk` or `system`.
-    pub kind: String,
-    /// What the address names: an id as the database writes it, a risk's word, a system's key.
-    pub value: uuid::Uuid,
-    /// The word where the value is no id.
-    pub word: String,
-    /// What is read.
+pub struct InboxTallyRow {
+    /// The role, where a version of one is counted.
+    pub role_id: Option<Uuid>,
+    /// The version of a role, or the person.
+    pub counted_id: Uuid,
+    /// What it or they are called.
     pub label: String,
-    /// How many lines have it.
+    /// How much harm that version could do, as its word; empty for a person.
+    pub risk: String,
+    /// How many lines.
     pub lines: i64,
 }
 
-/// What the first thousand lines of somebody's inbox can be narrowed by, the most frequent first: people, roles, risks and
-/// systems, at most forty of each.
+/// Counts the first thousand lines of somebody's inbox by person and by version of a role. What those versions reach is in the
+/// catalog, which is in memory; counting it here would cost several times as much.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn inbox_facets(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<InboxFacetRow>> {
+pub async fn inbox_tally(c: &mut impl AsConn, who: IdentityId) -> StoreResult<Vec<InboxTallyRow>> {
     rows!(
         c,
-        InboxFacetRow,
+        InboxTallyRow,
         "with w as (
-             select i.id, i.beneficiary_id, i.role_id, i.role_version_id
+             select i.beneficiary_id, i.role_id, i.role_version_id
              from stage_approver a
              join stage s on s.id = a.stage_id and s.state = 'open'
              join item i on i.id = s.item_id and i.state = 'waiting'
              where a.identity_id = $1 and a.removed_at is null order by a.stage_id limit $2),
-         f as (
-             select 'person' as kind, b.id as value, '' as word, b.display_name as label, count(*) as lines
-             from w join identity b on b.id = w.beneficiary_id group by b.id, b.display_name
-             union all
-             select 'role' as kind, w.role_id as value, '' as word, min(v.name) as label, count(*) as lines
-             from w join role_version v on v.id = w.role_version_id group by w.role_id
-             union all
-             select 'risk' as kind, $3 as value, v.risk as word, v.risk as label, count(*) as lines
-             from w join role_version v on v.id = w.role_version_id group by v.risk
-             union all
-             select 'system' as kind, y.id as value, y.key as word, y.name as label, count(distinct w.id) as lines
-             from w join role_version_entitlement x on x.role_version_id = w.role_version_id
-             join entitlement e on e.id = x.entitlement_id join system y on y.id = e.system_id group by y.id, y.key, y.name),
-         n as (select kind, value, word, label, lines,
-                      row_number() over (partition by kind order by lines desc, label, value) as place from f)
-         select kind, value, word, label, lines from n where place <= 40 order by kind, place",
+         p as (select beneficiary_id, count(*) as lines from w group by beneficiary_id),
+         r as (select role_id, role_version_id, count(*) as lines from w group by role_id, role_version_id)
+         select null as role_id, p.beneficiary_id as counted_id, b.display_name as label, '' as risk, p.lines
+         from p join identity b on b.id = p.beneficiary_id
+         union all
+         select r.role_id, r.role_version_id, v.name, v.risk, r.lines from r join role_version v on v.id = r.role_version_id",
         who.0,
-        COUNTED,
-        uuid::Uuid::nil()
+        COUNTED
     )
 }

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use latchkey_domain::{Instant, role::Risk};
-use latchkey_store::request_reads::{InboxFacetRow, InboxFilter, InboxOrder};
+use latchkey_store::request_reads::{InboxFilter, InboxOrder};
 use uuid::Uuid;
 
-use super::PATH;
+use super::{PATH, facets::Facet};
 use crate::{
     components::{Chosen, FacetGroup, FacetOption},
     web::load::{query::Query, words},
@@ -55,11 +55,11 @@ pub(super) fn narrowed(filter: &InboxFilter) -> bool {
 }
 
 /// The ways to narrow and to sort, as links.
-pub(super) fn groups(query: &Query, facets: &[InboxFacetRow]) -> Vec<FacetGroup> {
+pub(super) fn groups(query: &Query, facets: &[Facet]) -> Vec<FacetGroup> {
     let mut groups = vec![FacetGroup { key: "sort", title: "Order".to_owned(), options: fixed(query, "sort", &SORTS) }];
     for (key, title) in [("person", "Person"), ("role", "Role"), ("system", "System"), ("risk", "Risk")] {
         let options: Vec<FacetOption> =
-            facets.iter().filter(|f| f.kind == key).map(|f| option(query, key, f)).collect();
+            facets.iter().filter(|f| f.key == key).map(|f| option(query, key, f)).collect();
         if !options.is_empty() {
             groups.push(FacetGroup { key, title: title.to_owned(), options });
         }
@@ -68,24 +68,12 @@ pub(super) fn groups(query: &Query, facets: &[InboxFacetRow]) -> Vec<FacetGroup>
     groups
 }
 
-fn value(facet: &InboxFacetRow) -> String {
-    if facet.word.is_empty() { facet.value.to_string() } else { facet.word.clone() }
-}
-
-fn label(facet: &InboxFacetRow) -> String {
-    match facet.word.parse::<Risk>() {
-        Ok(risk) if facet.kind == "risk" => words::risk(risk).words().to_owned(),
-        _ => facet.label.clone(),
-    }
-}
-
-fn option(query: &Query, key: &'static str, facet: &InboxFacetRow) -> FacetOption {
-    let value = value(facet);
-    let on = query.get(key) == Some(value.as_str());
+fn option(query: &Query, key: &'static str, facet: &Facet) -> FacetOption {
+    let on = query.get(key) == Some(facet.value.as_str());
     FacetOption {
-        label: label(facet),
-        count: u32::try_from(facet.lines).ok(),
-        href: opened_none(query).with(PATH, key, (!on).then_some(value.as_str())),
+        label: facet.label.clone(),
+        count: Some(facet.lines),
+        href: opened_none(query).with(PATH, key, (!on).then_some(facet.value.as_str())),
         on,
     }
 }
@@ -112,7 +100,7 @@ fn opened_none(query: &Query) -> Query {
 }
 
 /// What is in force, each with a way to take it off.
-pub(super) fn chosen(query: &Query, facets: &[InboxFacetRow]) -> Vec<Chosen> {
+pub(super) fn chosen(query: &Query, facets: &[Facet]) -> Vec<Chosen> {
     let known = [("person", "Person"), ("role", "Role"), ("system", "System"), ("risk", "Risk")];
     let mut chosen: Vec<Chosen> = known
         .into_iter()
@@ -120,8 +108,8 @@ pub(super) fn chosen(query: &Query, facets: &[InboxFacetRow]) -> Vec<Chosen> {
             let said = query.get(key)?;
             let label = facets
                 .iter()
-                .find(|f| f.kind == key && value(f) == said)
-                .map(label)
+                .find(|f| f.key == key && f.value == said)
+                .map(|f| f.label.clone())
                 .or_else(|| Some(words::risk(said.parse::<Risk>().ok()?).words().to_owned()))
                 .unwrap_or_else(|| "nothing that waits".to_owned());
             Some(Chosen { label: format!("{title}: {label}"), remove: opened_none(query).with(PATH, key, None) })
