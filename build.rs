@@ -3,15 +3,14 @@
 
 #[path = "build/pack.rs"]
 mod pack;
+#[path = "build/script.rs"]
+mod script;
 #[path = "build/style.rs"]
 mod style;
 
 use std::{env, error::Error, fs, path::Path};
 
 use pack::Pack;
-
-/// Where a page asks for its scripts: the name that the script's text holds for the address of the WebAssembly.
-const WASM_ADDRESS: &str = "LATCHKEY_WASM_ADDRESS";
 
 fn main() -> Result<(), Box<dyn Error>> {
     for input in ["build.rs", "build", "style", "public", "frontend/boot.js", "target/site/pkg"] {
@@ -31,12 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let site = Path::new("target/site/pkg");
-    let (script, wasm) = (site.join("latchkey.js"), site.join("latchkey_bg.wasm"));
+    let (islands, wasm) = (site.join("latchkey.js"), site.join("latchkey_bg.wasm"));
     // A plain `cargo check` has no browser's half; pages work without.
-    if script.is_file() && wasm.is_file() {
+    if islands.is_file() && wasm.is_file() {
         let address = pack.add("latchkey.wasm", "application/wasm", &fs::read(wasm)?)?;
-        let text = format!("{}\n{}", fs::read_to_string(script)?, fs::read_to_string("frontend/boot.js")?);
-        let text = text.replace(WASM_ADDRESS, &address);
+        let text = script::bundle(&islands, &address)?;
         pack.add("latchkey.js", "text/javascript; charset=utf-8", text.as_bytes())?;
     }
     pack.write_table()?;

@@ -11,6 +11,9 @@ use axum::{
 use latchkey_app::asset_paths::{AssetPaths, IslandPaths};
 
 #[cfg(debug_assertions)]
+#[path = "../build/script.rs"]
+mod script;
+#[cfg(debug_assertions)]
 mod watched;
 
 /// One file, in the forms that it is sent in.

@@ -9,11 +9,9 @@ use axum::{
 };
 use latchkey_app::asset_paths::{AssetPaths, IslandPaths};
 
-use super::style;
+use super::{script, style};
 
 const SHEET: &str = "style/latchkey.css";
-/// The name that the script's text holds for the address of the WebAssembly.
-const WASM_ADDRESS: &str = "LATCHKEY_WASM_ADDRESS";
 const ISLANDS: IslandPaths = IslandPaths { script: "/assets/latchkey.js", wasm: "/assets/latchkey.wasm" };
 
 /// Where cargo-leptos puts what browsers load; nothing when something else started this program.
@@ -43,7 +41,10 @@ pub(super) fn file(name: &str) -> Option<Response> {
 fn file_in(folder: &Path, name: &str) -> Option<Response> {
     let (kind, body) = match name {
         "latchkey.css" => ("text/css; charset=utf-8", sheet().map(String::into_bytes)),
-        "latchkey.js" => ("text/javascript; charset=utf-8", script(folder).map(String::into_bytes)),
+        "latchkey.js" => (
+            "text/javascript; charset=utf-8",
+            script::bundle(&folder.join("latchkey.js"), ISLANDS.wasm).map(String::into_bytes),
+        ),
         "latchkey.wasm" => ("application/wasm", fs::read(folder.join("latchkey.wasm"))),
         _ => return None,
     };
@@ -63,12 +64,6 @@ fn sheet() -> io::Result<String> {
         tracing::warn!("style/{forgotten} is imported by no style sheet, so no page gets it");
     }
     Ok(style::minify(&sheet.text))
-}
-
-fn script(folder: &Path) -> io::Result<String> {
-    let script = fs::read_to_string(folder.join("latchkey.js"))?;
-    let boot = fs::read_to_string("frontend/boot.js")?;
-    Ok(format!("{script}\n{boot}").replace(WASM_ADDRESS, ISLANDS.wasm))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct AccountSpec {
 }
 
 /// The longest external id or login in characters.
-const LONGEST_NAME: usize = 256;
+pub(crate) const LONGEST_NAME: usize = 256;
 
 impl AccountSpec {
     /// The same spec fit for every system: the readable names become one bounded line each.

@@ -1,7 +1,7 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
 use latchkey_service::{
-    approvers, break_glass, call_ins, deadline, delegate, expire, separation, sessions, trials, wishes,
+    approvers, break_glass, call_ins, deadline, delegate, expire, separation, sessions, wishes,
 };
 
 use crate::{Result, shared::Shared};
@@ -53,7 +53,7 @@ pub(crate) async fn pass(shared: &Shared) -> Result<Expired> {
     let turned = delegate::turn(db, clock, AT_ONCE).await;
     let overdue = deadline::run_overdue(db, clock, AT_ONCE).await;
     let reminded = expire::remind(db, clock, AT_ONCE).await;
-    let asked = trials::ask(db, clock, AT_ONCE).await;
+    let asked = expire::ask_about_trials(db, clock, AT_ONCE).await;
     let exceptions = separation::exceptions::end_due(db, clock, AT_ONCE).await;
     let reviews = break_glass::tell_overdue(db, clock, AT_ONCE).await;
     let wishes = wishes::time::remind(db, clock, AT_ONCE).await;

@@ -10,7 +10,9 @@ use latchkey_domain::{
     identity::Status,
 };
 use latchkey_store::{
-    Change, Db, Tx, grants as store, identities,
+    Change, Db, Tx,
+    grants::{self as store, GrantRow},
+    identities,
     items::{self, ItemRow},
     stages,
 };
@@ -138,11 +140,26 @@ pub(crate) async fn lapse(tx: &mut Tx, item: &ItemRow, actor: &ActorRef) -> Serv
 pub async fn remind(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceResult<usize> {
     let now = clock.now();
     let due = store::due_to_remind(&mut db.read().await?, now, now + REMINDER, limit).await?;
+    tell(db, clock, due).await
+}
+
+/// Asks holders of trials whether they use what they have, once each. Returns how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_about_trials(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceResult<usize> {
+    let due = store::due_to_ask(&mut db.read().await?, clock.now(), limit).await?;
+    tell(db, clock, due).await
+}
+
+/// Tells the holders of these grants that they end, one transaction each, and only who wasn't told yet.
+async fn tell(db: &Db, clock: &dyn Clock, due: Vec<GrantRow>) -> ServiceResult<usize> {
+    let now = clock.now();
     let mut told = 0;
     for grant in due {
         let mut tx = db.begin(now).await?;
         if store::set_reminded(&mut tx, grant.id()).await? {
-            remind_one(&mut tx, &grant).await?;
+            tell_one(&mut tx, &grant).await?;
             tx.commit_bookkeeping().await?;
             told += 1;
         }
@@ -150,7 +167,11 @@ pub async fn remind(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceResult<usi
     Ok(told)
 }
 
-async fn remind_one(tx: &mut Tx, grant: &store::GrantRow) -> ServiceResult<()> {
+async fn tell_one(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
+    if grant.full_ends_at.is_some() {
+        let role = facts::role_today(tx, grant.role()).await?;
+        return notices::trial_asks(tx, grant, &role.facts.name).await;
+    }
     // Access for hours or a few days was asked for with its end in mind.
     let long_enough = grant.ends_at.is_some_and(|end| end - grant.starts_at > REMINDER * 2);
     if !long_enough {

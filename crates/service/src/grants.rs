@@ -49,6 +49,11 @@ async fn announce(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
     if exceptions::look_again(tx, grant.identity()).await? {
         tx.announce(Change::Work);
     }
+    announce_request(tx, grant).await
+}
+
+/// Pages that show the request that a grant came from show it anew.
+pub(crate) async fn announce_request(tx: &mut Tx, grant: &GrantRow) -> ServiceResult<()> {
     if let Some(item) = grant.item_id
         && let Some(item) = items::get(tx, item.into()).await?
     {

@@ -36,20 +36,15 @@ pub struct HandedOver {
     pub name: String,
 }
 
-/// Whether somebody may hand an item over who is `asked` to decide it now, or isn't. Pages ask the same.
-///
-/// # Errors
-/// The rule that says no, and who could do it.
-pub fn possible(asked: bool) -> Result<(), Refusal> {
-    if asked {
-        return Ok(());
-    }
-    Err(Refusal::new(
+/// Why somebody can't hand an item over who isn't asked to decide it now, and who could. Pages say the same.
+#[must_use]
+pub fn no_seat() -> Refusal {
+    Refusal::new(
         "approver.no_seat",
         WHAT,
         "You aren't among those who decide this now.",
         "They can hand it over, and the request says who they are. The role's owner and administrators can change who decides.",
-    ))
+    )
 }
 
 /// Hands an item over: from now on the other decides it on this approver's behalf, and this approver doesn't.
@@ -76,9 +71,7 @@ pub async fn hand_over(db: &Db, clock: &dyn Clock, actor: &Actor, wish: &HandOve
     let mine = listed.iter().find(|a| a.identity_id == me.0);
     let own = [item.requester_id, item.beneficiary_id].contains(&me.0);
     let active = identities::get(&mut tx, me).await?.is_some_and(|i| i.status.may_act());
-    let seat = mine.filter(|_| !own && active);
-    possible(seat.is_some()).map_err(ServiceError::Refused)?;
-    let Some(seat) = seat else { return Err(ServiceError::NotFound) };
+    let seat = mine.filter(|_| !own && active).ok_or_else(|| ServiceError::Refused(no_seat()))?;
     let comment = checks::words(
         "comment",
         &wish.comment,

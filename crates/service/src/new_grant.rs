@@ -11,7 +11,7 @@ use latchkey_store::{
     Tx,
     grants::{self, NewGrant},
     items::ItemRow,
-    pieces, trials as store_trials,
+    pieces,
 };
 
 use crate::{
@@ -47,8 +47,7 @@ pub(crate) async fn of_item(
     } else {
         item.ends_at.or_else(|| item.seconds.map(|s| end_of(starts_at, s, &item.zone)))
     };
-    let at_first = store_trials::seconds_of(tx, item.id()).await?;
-    let trial = at_first.and_then(|seconds| trials::of_grant(starts_at, ends_at, seconds, &item.zone));
+    let trial = item.trial_seconds.and_then(|seconds| trials::of_grant(starts_at, ends_at, seconds, &item.zone));
     let (ends_at, trial) = trial.map_or((ends_at, None), |(end, trial)| (Some(end), Some(trial)));
     let grant = NewGrant {
         id: GrantId::new(now),

@@ -3,23 +3,23 @@
 
 use chrono::TimeDelta;
 use latchkey_domain::{
-    GrantId, IdentityId, Instant,
+    GrantId, Instant,
     actor::Actor,
     clock::Clock,
     event::{EventBody, NewEvent},
 };
 use latchkey_policy::Span;
 use latchkey_store::{
-    AsConn, Change, Db,
-    grants::{self, GrantRow, NewTrial},
-    identities, items, trials as store,
+    AsConn, Db,
+    grants::{self as rows, GrantRow, NewTrial},
+    identities, trials as store,
 };
 
 use crate::{
     Refusal, ServiceError, ServiceResult, checks, facts,
     facts::{Beneficiary, RoleToday},
+    grants,
     new_grant::end_of,
-    notices,
 };
 
 const WHAT: &str = "The trial goes on as it was.";
@@ -64,28 +64,19 @@ pub enum Used {
 }
 
 /// How things stand with a trial.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Standing {
-    /// The grant.
-    pub grant: GrantRow,
     /// Until when it lasts if its holder keeps it.
     pub until: Instant,
     /// What is known of its use.
     pub used: Used,
 }
 
-/// How things stand with somebody's own trial, or why it can't be kept now: by the same rules for the page and for what it
-/// sends.
+/// How things stand with a trial, or why its holder can't keep it now: by the same rules for the page and for what it sends.
 ///
 /// # Errors
-/// The outer one: `NotFound` when it isn't a grant of theirs, or when the database fails.
-pub async fn standing(
-    c: &mut impl AsConn,
-    who: IdentityId,
-    grant: GrantId,
-    role: &str,
-) -> ServiceResult<Result<Standing, Refusal>> {
-    let grant = grants::get(c, grant).await?.filter(|g| g.identity_id == who.0).ok_or(ServiceError::NotFound)?;
+/// The outer one: when the database fails.
+pub async fn standing(c: &mut impl AsConn, grant: &GrantRow, role: &str) -> ServiceResult<Result<Standing, Refusal>> {
     let no = |code: &'static str, why: String, help: &'static str| Ok(Err(Refusal::new(code, WHAT, why, help)));
     if grant.state.end().is_err() {
         let why = format!("{role} has ended already.");
@@ -105,13 +96,13 @@ pub async fn standing(
             );
         };
         Used::Activated(at)
-    } else if store::is_anything_there(c, &grant).await? {
+    } else if store::is_anything_there(c, grant).await? {
         Used::Unknown
     } else {
         let why = format!("No system has confirmed {role} yet, so you can\u{2019}t have used it.");
         return no("trial.not_there", why, "Its request shows where it stands. Come back when you have used it.");
     };
-    Ok(Ok(Standing { grant, until, used }))
+    Ok(Ok(Standing { until, used }))
 }
 
 /// Keeps what one has on trial for as long as it was approved, and says what it was used for.
@@ -123,42 +114,18 @@ pub async fn keep(db: &Db, clock: &dyn Clock, actor: &Actor, grant: GrantId, wor
     let mut tx = db.begin(clock.now()).await?;
     identities::lock(&mut tx, &[person.identity]).await.map_err(ServiceError::not_found)?;
     tx.now_is(clock.now());
-    let row = grants::get(&mut tx, grant).await?.filter(|g| g.identity_id == person.identity.0);
-    let role = facts::role_today(&mut tx, row.ok_or(ServiceError::NotFound)?.role()).await?.facts.name;
-    let Standing { grant: row, until, .. } =
-        standing(&mut tx, person.identity, grant, &role).await?.map_err(ServiceError::Refused)?;
+    let theirs = rows::get(&mut tx, grant).await?.filter(|g| g.identity_id == person.identity.0);
+    let row = theirs.ok_or(ServiceError::NotFound)?;
+    let role = facts::role_today(&mut tx, row.role()).await?.facts.name;
+    let Standing { until, .. } = standing(&mut tx, &row, &role).await?.map_err(ServiceError::Refused)?;
     let code = ["trial.words_missing", "trial.words_too_long"];
     let words = checks::words("words", words, code, "Say what you used it for, in a sentence.")
         .map_err(|problem| ServiceError::BadInput(vec![problem]))?;
     store::keep(&mut tx, row.id(), until, &words).await?;
-    if let Some(item) = row.item_id
-        && let Some(item) = items::get(&mut tx, item.into()).await?
-    {
-        tx.announce(Change::Request(item.request_id.into()));
-    }
+    grants::announce_request(&mut tx, &row).await?;
     let body = EventBody::TrialKept { grant: row.id(), identity: row.identity(), role: row.role(), ends_at: until };
     tx.commit(vec![NewEvent::new(actor.reference(), body).text("comment", words)]).await?;
     Ok(until)
-}
-
-/// Asks holders of trials whether they use what they have, once each. Returns how many.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ask(db: &Db, clock: &dyn Clock, limit: i64) -> ServiceResult<usize> {
-    let now = clock.now();
-    let due = store::due_to_ask(&mut db.read().await?, now, limit).await?;
-    let mut asked = 0;
-    for grant in due {
-        let mut tx = db.begin(now).await?;
-        if grants::set_reminded(&mut tx, grant.id()).await? {
-            let role = facts::role_today(&mut tx, grant.role()).await?;
-            notices::trial_asks(&mut tx, &grant, &role.facts.name).await?;
-            tx.commit_bookkeeping().await?;
-            asked += 1;
-        }
-    }
-    Ok(asked)
 }
 
 /// Why more time can't be asked for of what would last until then if its holder kept it; nothing when it isn't on trial. `who`

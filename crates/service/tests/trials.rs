@@ -44,7 +44,7 @@ async fn keep(s: &Scene, who: IdentityId, id: GrantId, words: &str) -> ServiceRe
 }
 
 async fn ask(s: &Scene) -> usize {
-    trials::ask(&s.world.db, s.world.clock.as_ref(), 10).await.unwrap()
+    expire::ask_about_trials(&s.world.db, s.world.clock.as_ref(), 10).await.unwrap()
 }
 
 /// Every system has what it should have.
@@ -164,7 +164,7 @@ both_databases! {
         let wish = ActivationWish { form_key: Uuid::new_v4(), right: id, duration: Span::from_hours(2).unwrap(), reason: "Restart".to_owned() };
         activate::activate(&s.world.db, s.world.clock.as_ref(), &s.actor(s.ann), &wish).await.unwrap();
         let at = s.world.now();
-        let standing = trials::standing(&mut s.world.db.read().await.unwrap(), s.ann, id, "Role console").await.unwrap().unwrap();
+        let standing = trials::standing(&mut s.world.db.read().await.unwrap(), &grant(&s, id).await, "Role console").await.unwrap().unwrap();
         assert_eq!(standing.used, Used::Activated(at));
         keep(&s, s.ann, id, "Restarts").await.unwrap();
 

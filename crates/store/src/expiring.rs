@@ -52,7 +52,7 @@ macro_rules! expiring {
              left join item w on w.beneficiary_id = g.identity_id and w.role_id = g.role_id and w.state = 'waiting' and w.activates_id is null
              left join request q on q.id = w.request_id
              where g.state in ('scheduled', 'active', 'eligible') and g.activates_id is null and g.origin not in ('break_glass', 'call_in') and g.ends_at is not null
-               and (g.full_ends_at is null or g.trial_kept_at is not null)
+               and g.full_ends_at is null
                and not exists (select 1 from role_grant o where o.identity_id = g.identity_id and o.role_id = g.role_id and o.id <> g.id
                                and o.state in ('scheduled', 'active', 'eligible') and o.activates_id is null
                                and (o.ends_at is null or o.ends_at > g.ends_at or (o.ends_at = g.ends_at and o.id > g.id)))

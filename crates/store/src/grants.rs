@@ -16,8 +16,7 @@ macro_rules! grant {
         concat!(
             "select id, identity_id, role_id, role_version_id, origin, item_id, reason, state, starts_at, ends_at, zone,
                     ended_at, end_reason, coalesce(eligible, false) as eligible, activates_id,
-                    case when trial_kept_at is null then full_ends_at end as full_ends_at,
-                    trial_kept_at, trial_words
+                    full_ends_at, trial_kept_at, trial_words
              from role_grant ",
             $which
         )
@@ -182,14 +181,6 @@ pub async fn insert(tx: &mut Tx, g: &NewGrant) -> StoreResult<EventBody> {
 /// When the database fails.
 pub async fn get(c: &mut impl AsConn, id: GrantId) -> StoreResult<Option<GrantRow>> {
     row!(c, GrantRow, grant!("where id = $1"), id.0)
-}
-
-/// These grants, by id.
-///
-/// # Errors
-/// When the database fails.
-pub async fn by_ids(c: &mut impl AsConn, ids: &[Uuid]) -> StoreResult<Vec<GrantRow>> {
-    rows_in!(c, GrantRow, grant!("where id in ({}) order by id"), ids)
 }
 
 /// An identity's grants that haven't ended, the ones that end first at the top.
@@ -433,6 +424,23 @@ pub async fn due_to_remind(
         ),
         now,
         until,
+        limit
+    )
+}
+
+/// Trials whose holders are to be asked whether they use what they have, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due_to_ask(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreResult<Vec<GrantRow>> {
+    rows!(
+        c,
+        GrantRow,
+        grant!(
+            "where trial_ask_at <= $1 and reminded_at is null and state in ('active', 'eligible')
+             order by trial_ask_at, id limit $2"
+        ),
+        now,
         limit
     )
 }

@@ -140,9 +140,9 @@ pub async fn live_of(
         HoldingRow,
         "select g.id as grant_id, g.identity_id, g.role_id, g.role_version_id, v.name as role_name, v.risk, g.origin, g.reason, g.state,
                 g.starts_at, g.ends_at, g.ended_at, g.end_reason, i.request_id, g.item_id, r.requester_id, q.display_name as requester_name,
-                g.activates_id, case when g.trial_kept_at is null then g.full_ends_at end as full_ends_at, count(*) over () as of_all,
-                count(case when g.ends_at <= $2 and g.activates_id is null and g.origin <> 'call_in'
-                            and (g.full_ends_at is null or g.trial_kept_at is not null) then 1 end) over () as of_ending
+                g.activates_id, g.full_ends_at, count(*) over () as of_all,
+                count(case when g.ends_at <= $2 and g.activates_id is null and g.origin <> 'call_in' and g.full_ends_at is null
+                           then 1 end) over () as of_ending
          from role_grant g
          join role_version v on v.id = g.role_version_id
          left join item i on i.id = g.item_id
@@ -313,8 +313,7 @@ pub async fn live_of_role(
     rows!(
         c,
         LiveRow,
-        "select id as grant_id, starts_at, ends_at, coalesce(eligible, false) as eligible, origin,
-                case when trial_kept_at is null then full_ends_at end as full_ends_at
+        "select id as grant_id, starts_at, ends_at, coalesce(eligible, false) as eligible, origin, full_ends_at
          from role_grant
          where identity_id = $1 and role_id = $2 and activates_id is null and state in ('scheduled', 'active', 'eligible') order by ends_at nulls last, id",
         identity.0,

@@ -16,7 +16,7 @@ macro_rules! item {
         concat!(
             "select i.id, i.request_id, i.role_id, i.role_version_id, i.policy_version_id, i.beneficiary_id, r.requester_id, i.reason,
                     i.seconds, i.starts_at, i.ends_at, i.zone, i.state, i.stage, i.stages, i.lapses_at, i.created_at, i.closed_at,
-                    coalesce(i.eligible, false) as eligible, i.activates_id
+                    coalesce(i.eligible, false) as eligible, i.activates_id, i.trial_seconds
              from ",
             $from
         )
@@ -85,6 +85,8 @@ pub struct ItemRow {
     pub eligible: bool,
     /// It asks to activate the role by this eligible grant.
     pub activates_id: Option<Uuid>,
+    /// For how many seconds the access lasts at first; absent when it isn't a trial.
+    pub trial_seconds: Option<i64>,
 }
 
 impl ItemRow {

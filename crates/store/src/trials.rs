@@ -1,11 +1,10 @@
 //! Trials: what somebody has for the first time, until they say that they use it.
 
 use latchkey_domain::{GrantId, IdentityId, Instant, ItemId, RoleId};
-use uuid::Uuid;
 
 use crate::{
     AsConn, StoreResult, Tx,
-    grants::{self, GrantRow, one},
+    grants::{GrantRow, one},
 };
 
 /// Notes for how many seconds an item's access lasts at first.
@@ -15,15 +14,6 @@ use crate::{
 pub async fn of_item(tx: &mut Tx, item: ItemId, seconds: i64) -> StoreResult<()> {
     let n = exec!(tx, "update item set trial_seconds = $1 where id = $2", seconds, item.0)?;
     one(n, "the request")
-}
-
-/// For how many seconds an item's access lasts at first; nothing when it isn't a trial.
-///
-/// # Errors
-/// When the database fails.
-pub async fn seconds_of(c: &mut impl AsConn, item: ItemId) -> StoreResult<Option<i64>> {
-    let row = row!(c, (Option<i64>,), "select trial_seconds from item where id = $1", item.0)?;
-    Ok(row.and_then(|(seconds,)| seconds))
 }
 
 /// Whether somebody has, or ever had, a role otherwise than on trial. What was activated, opened by a source or taken in an
@@ -37,28 +27,11 @@ pub async fn had_before(c: &mut impl AsConn, who: IdentityId, role: RoleId) -> S
         (i64,),
         "select count(*) from role_grant
          where identity_id = $1 and role_id = $2 and activates_id is null and origin not in ('break_glass', 'call_in')
-           and (full_ends_at is null or trial_kept_at is not null)",
+           and full_ends_at is null",
         who.0,
         role.0
     )?;
     Ok(row.is_some_and(|(n,)| n > 0))
-}
-
-/// Trials whose holders are to be asked whether they use what they have, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn due_to_ask(c: &mut impl AsConn, now: Instant, limit: i64) -> StoreResult<Vec<GrantRow>> {
-    let due = rows!(
-        c,
-        (Uuid,),
-        "select id from role_grant
-         where trial_ask_at <= $1 and reminded_at is null and trial_kept_at is null and state in ('active', 'eligible')
-         order by trial_ask_at, id limit $2",
-        now,
-        limit
-    )?;
-    grants::by_ids(c, &due.into_iter().map(|(id,)| id).collect::<Vec<_>>()).await
 }
 
 /// When a right was last activated.
@@ -101,8 +74,8 @@ pub async fn keep(tx: &mut Tx, grant: GrantId, until: Instant, words: &str) -> S
     let now = tx.now();
     let n = exec!(
         tx,
-        "update role_grant set ends_at = $1, trial_kept_at = $2, trial_words = $3, trial_ask_at = null, reminded_at = null
-         where id = $4 and full_ends_at is not null and trial_kept_at is null and state in ('active', 'eligible')",
+        "update role_grant set ends_at = $1, full_ends_at = null, trial_kept_at = $2, trial_words = $3, trial_ask_at = null, reminded_at = null
+         where id = $4 and full_ends_at is not null and state in ('active', 'eligible')",
         until,
         now,
         words,

@@ -17,7 +17,7 @@ use latchkey_store::{
 };
 use uuid::Uuid;
 
-use super::{gives, words};
+use super::{gives, keep_trial, words};
 use crate::{
     components::{Mark, Sentence, StateWord, Told},
     pages::parts::AccessRow,
@@ -95,10 +95,7 @@ fn row(
         state: state(held, &of_role, progress),
         end: None,
         give_back: own.then(|| format!("/access/{}/give-back", held.grant_id)),
-        keep: held
-            .full_ends_at
-            .filter(|_| own && held.state != GrantState::Scheduled)
-            .map(|_| format!("/access/{}/keep", held.grant_id)),
+        keep: own.then(|| keep_trial::href(held.grant_id, held.full_ends_at, held.starts_at, now)).flatten(),
         trial: held.full_ends_at,
         extend: (own && lasts && held.full_ends_at.is_none() && held.ends_at.is_some_and(|end| end - now < SOON))
             .then(|| format!("/roles/{}?extend=1#ask", held.role_id)),

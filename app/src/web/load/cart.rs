@@ -135,7 +135,8 @@ impl Around<'_> {
                     None => None,
                 };
                 let held = stands.extends.and_then(|g| g.ends_at);
-                (role::with_trial(preview.trial, remark(held, older, own, &zone), own), None)
+                let trial = preview.trial.map(|length| role::trial(length, own));
+                (words::joined([remark(held, older, own, &zone), trial]), None)
             }
             Err(ServiceError::Refused(no)) => (None, Some((no.why, no.help))),
             Err(other) => return Err(other.into()),
@@ -201,8 +202,5 @@ fn remark(held: Option<Instant>, older: Option<String>, own: bool, zone: &str) -
         format!("{who} until {last}: this goes on from there, without a gap.")
     });
     let replaces = older.map(|reference| format!("This replaces {reference}, which waits for a decision."));
-    match (goes_on, replaces) {
-        (Some(a), Some(b)) => Some(format!("{a} {b}")),
-        (a, b) => a.or(b),
-    }
+    words::joined([goes_on, replaces])
 }

@@ -1,10 +1,11 @@
 //! `/access/{grant}/keep`: what the reader has on trial, and keeps if they use it.
 
 use axum::extract::{Path, State};
-use latchkey_domain::GrantId;
+use latchkey_domain::{GrantId, Instant};
 use latchkey_service::trials::{Used, standing};
 use latchkey_store::grants;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 use super::{access, confirm::show};
 use crate::{
@@ -18,6 +19,11 @@ use crate::{
     },
 };
 
+/// Where the holder of a trial that has begun keeps it; nothing where nothing is on trial.
+pub(super) fn href(grant: Uuid, full_ends_at: Option<Instant>, starts_at: Instant, now: Instant) -> Option<String> {
+    (full_ends_at.is_some() && starts_at <= now).then(|| format!("/access/{grant}/keep"))
+}
+
 pub(in crate::web) async fn get(
     State(state): State<AppState>,
     signed: Signed,
@@ -30,7 +36,7 @@ pub(in crate::web) async fn get(
     let catalog = state.catalog.get(&mut c, signed.catalog_version).await?;
     let grant = grants::get(&mut c, id).await?.filter(|g| g.identity_id == me.0).ok_or(PageError::NotFound)?;
     let role = catalog.role(grant.role()).map_or_else(|| "this role".to_owned(), |r| r.name.clone());
-    let standing = standing(&mut c, me, id, &role).await?;
+    let standing = standing(&mut c, &grant, &role).await?;
     drop(c);
     let draft = Draft::take(&session, &draft_name(id)).await;
     let mut facts = vec![

@@ -31,7 +31,7 @@ use leptos::prelude::*;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{conflicts, lines::Around, terms::Terms, threads, words};
+use super::{conflicts, keep_trial, lines::Around, terms::Terms, threads, words};
 use crate::{
     components::{Mark, Sentence, StateWord},
     frame::Part,
@@ -339,10 +339,7 @@ impl Reading<'_> {
             ItemState::Approved => match self.whole.grant(item) {
                 Some(g) if g.state != GrantState::Ended && own => {
                     actions.activate = (g.state == GrantState::Eligible).then(|| format!("/access/{}/activate", g.id));
-                    actions.keep = g
-                        .full_ends_at
-                        .filter(|_| g.state != GrantState::Scheduled)
-                        .map(|_| format!("/access/{}/keep", g.id));
+                    actions.keep = keep_trial::href(g.id, g.full_ends_at, g.starts_at, self.now);
                     actions.active = g.activates_id.is_some();
                     actions.give_back = Some(format!("/access/{}/give-back", g.id));
                     not_now::withdraw(item, &mut actions);

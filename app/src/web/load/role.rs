@@ -20,7 +20,7 @@ use latchkey_store::{
 use leptos::prelude::*;
 use tower_sessions::Session;
 
-use super::{conflicts, gives, lines::Around, query::Query, questions::fields, sources, words};
+use super::{conflicts, gives, keep_trial, lines::Around, query::Query, questions::fields, sources, words};
 use crate::{
     components::{NotNow, PersonRef, Sentence},
     frame::Part,
@@ -89,12 +89,12 @@ pub(in crate::web) async fn get(
         before.fill_in(&mut form);
         form.pieces.clone_from(&pieces);
         form.questions = question_fields(asked.clone(), draft.as_ref());
-        form.remark = with_trial(
-            preview.trial,
-            remark(held.last(), waits.is_some(), beneficiary == me, &zone),
-            beneficiary == me,
-        );
-        form.remark = with_opened(opened, form.remark, beneficiary == me, &zone);
+        let own = beneficiary == me;
+        form.remark = words::joined([
+            opened.map(|until| opened_until(until, own, &zone)),
+            remark(held.last(), waits.is_some(), own, &zone),
+            preview.trial.map(|length| trial(length, own)),
+        ]);
         form
     };
     let own = beneficiary == me;
@@ -126,7 +126,7 @@ pub(in crate::web) async fn get(
                 Sentence::of("You have this role.")
             },
             give_back: Some(format!("/access/{}/give-back", first.grant_id)),
-            keep: tried.filter(|h| h.starts_at <= now).map(|h| format!("/access/{}/keep", h.grant_id)),
+            keep: tried.and_then(|h| keep_trial::href(h.grant_id, h.full_ends_at, h.starts_at, now)),
             extend: more.is_ok().then(|| format!("/roles/{id}?extend=1#ask")),
             activate: first.eligible.then(|| format!("/access/{}/activate", first.grant_id)),
             not_now: more
@@ -366,25 +366,21 @@ fn question_fields(asked: Vec<Question>, draft: Option<&Draft>) -> Vec<QuestionF
     fields(asked, PREFIX, &answered, problem)
 }
 
-/// How it starts for those who never had it, after whatever else there is to say.
-pub(super) fn with_trial(length: Option<Span>, remark: Option<String>, own: bool) -> Option<String> {
-    let Some(length) = length else { return remark };
+/// That it starts as a trial.
+pub(super) fn trial(length: Span, own: bool) -> String {
     let who = if own { "you" } else { "they" };
-    let words = format!(
+    format!(
         "The first time, it starts as a trial of {}. If {who} use it and say so, it lasts for as long as was approved; otherwise it ends with the trial.",
         length.words()
-    );
-    Some(remark.map_or_else(|| words.clone(), |before| format!("{before} {words}")))
+    )
 }
 
-/// That it is open for a shift or a ticket until then, before whatever else there is to say.
-fn with_opened(until: Option<Instant>, remark: Option<String>, own: bool, zone: &str) -> Option<String> {
-    let Some(until) = until else { return remark };
+/// That it is open for a shift or a ticket until then.
+fn opened_until(until: Instant, own: bool, zone: &str) -> String {
     let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
     let at = until.with_timezone(&zone).format("%-d %B %Y, %H:%M");
     let who = if own { "You have it" } else { "They have it" };
-    let words = format!("{who} for a shift or a ticket until {at}. What is asked for here is access of its own.");
-    Some(remark.map_or_else(|| words.clone(), |after| format!("{words} {after}")))
+    format!("{who} for a shift or a ticket until {at}. What is asked for here is access of its own.")
 }
 
 /// What becomes of what is there already.
@@ -396,8 +392,5 @@ fn remark(held: Option<&holdings::LiveRow>, waits: bool, own: bool, zone: &str) 
         format!("{who} until {last}. More time goes on from there, without a gap.")
     });
     let replaces = waits.then(|| "This replaces the request that waits.".to_owned());
-    match (goes_on, replaces) {
-        (Some(a), Some(b)) => Some(format!("{a} {b}")),
-        (a, b) => a.or(b),
-    }
+    words::joined([goes_on, replaces])
 }

@@ -131,7 +131,7 @@ fn rule_line(rule: &SourceRule, catalog: &Catalog) -> RuleLine {
             at if at + 1 == rule.roles.len() => opens.text(" and "),
             _ => opens.text(", "),
         };
-        opens = match catalog.roles.iter().find(|role| role.key == *key) {
+        opens = match catalog.role_by_key(key) {
             Some(role) => opens.link(role.name.clone(), format!("/roles/{}", role.id)),
             None => opens.code(key.clone()),
         };
@@ -146,10 +146,7 @@ fn rule_line(rule: &SourceRule, catalog: &Catalog) -> RuleLine {
 }
 
 fn call_line(row: ListedRow) -> CallLine {
-    let count = |verb: &str| {
-        let roles = if row.grants == 1 { "1 role".to_owned() } else { format!("{} roles", row.grants) };
-        format!("{verb} {roles}")
-    };
+    let count = |verb: &str| format!("{verb} {}", plural(row.grants, "role"));
     CallLine {
         outcome: match (row.outcome.as_str(), row.kind.as_str()) {
             ("opened", _) => StateWord::new(Mark::Done, count("Opened")),

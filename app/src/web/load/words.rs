@@ -22,6 +22,12 @@ pub(super) const fn risk(risk: Risk) -> RiskLevel {
     }
 }
 
+/// These sentences after each other; nothing where there is none.
+pub(super) fn joined<const N: usize>(sentences: [Option<String>; N]) -> Option<String> {
+    let all: Vec<String> = sentences.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
 /// A person's page.
 pub(super) fn person_href(id: Uuid) -> String {
     format!("/people/{id}")

@@ -5,12 +5,14 @@ use std::{collections::BTreeSet, time::Duration};
 use serde_json::{Map, Value};
 
 use super::Secrets;
-use crate::{AccountState, CallError, Change, EntitlementKind, EntitlementRef, Lookup, Observed, spec, words};
+use crate::{
+    AccountState, CallError, Change, EntitlementKind, EntitlementRef, Lookup, Observed,
+    spec::{self, LONGEST_NAME},
+    words,
+};
 
 /// The longest pause that a program is believed.
 const LONGEST_PAUSE: u64 = 3600;
-/// The longest product and login.
-const LONGEST_NAME: usize = 256;
 
 /// An answer: done, with what was asked for, or not done.
 pub(crate) enum Outcome {

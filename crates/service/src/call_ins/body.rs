@@ -51,6 +51,13 @@ pub(super) struct Body {
     pub(super) role: Option<String>,
 }
 
+impl Body {
+    /// The ticket or shift as it is kept: two spellings of it are one.
+    pub(super) fn reference_kept(&self) -> String {
+        self.reference.to_ascii_lowercase()
+    }
+}
+
 /// Reads a call; or everything that is wrong with it, in words for whoever sends it.
 pub(super) fn read(bytes: &[u8]) -> Result<Body, String> {
     let written: Written = serde_json::from_slice(bytes).map_err(|e| {

@@ -81,7 +81,7 @@ async fn due(
     source: &Source,
     who: Option<IdentityId>,
 ) -> ServiceResult<Vec<OpenedRow>> {
-    let reference = taken.body.reference.to_ascii_lowercase();
+    let reference = taken.body.reference_kept();
     let mut found = store::opened_by(c, row.id(), &reference, who, AT_ONCE).await?;
     let rules = source.rules.iter().filter(|rule| rule.ends_requested && rule.fits(&taken.body.reference));
     let keys: BTreeSet<&str> = rules.flat_map(|rule| &rule.roles).map(String::as_str).collect();

@@ -55,8 +55,8 @@ pub(super) async fn open(db: &Db, clock: &dyn Clock, taken: &Taken<'_>, who: Ide
     // The call comes first: what it opened names it.
     let outcome = Outcome { identity: Some(who), word, grants: opened, answer };
     keep(&mut tx, id, taken, &row, &outcome).await?;
+    let reference = taken.body.reference_kept();
     for one in done.iter().filter(|one| one.new) {
-        let reference = taken.body.reference.to_ascii_lowercase();
         store::note_grant(&mut tx, one.grant, row.id(), id, &reference).await?;
     }
     if !done.is_empty() {
@@ -127,7 +127,7 @@ struct Opening<'a> {
 impl Opening<'_> {
     async fn all(&mut self, tx: &mut Tx, wanted: &[(&str, Vec<&SourceRule>)]) -> ServiceResult<()> {
         let person = facts::beneficiary(tx, self.who).await?;
-        let reference = self.taken.body.reference.to_ascii_lowercase();
+        let reference = self.taken.body.reference_kept();
         let there = store::opened_by(tx, self.row.id(), &reference, Some(self.who), MANY).await?;
         for (key, rules) in wanted {
             // The files can't name a role that they don't have.

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn at_most_forty_of_a_kind_the_most_frequent_first() {
-        let rows: Vec<InboxTallyRow> = (0..60).map(|n| row(None, n, "Somebody", "", i64::try_from(n).unwrap())).collect();
+        let rows: Vec<InboxTallyRow> =
+            (0..60).map(|n| row(None, n, "Somebody", "", i64::try_from(n).unwrap())).collect();
         let lines: Vec<u32> = facets(&rows, &BTreeSet::new()).iter().map(|f| f.lines).collect();
         assert_eq!(lines, (20..60).rev().collect::<Vec<u32>>());
     }

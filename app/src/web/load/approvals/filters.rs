@@ -58,8 +58,7 @@ pub(super) fn narrowed(filter: &InboxFilter) -> bool {
 pub(super) fn groups(query: &Query, facets: &[Facet]) -> Vec<FacetGroup> {
     let mut groups = vec![FacetGroup { key: "sort", title: "Order".to_owned(), options: fixed(query, "sort", &SORTS) }];
     for (key, title) in [("person", "Person"), ("role", "Role"), ("system", "System"), ("risk", "Risk")] {
-        let options: Vec<FacetOption> =
-            facets.iter().filter(|f| f.key == key).map(|f| option(query, key, f)).collect();
+        let options: Vec<FacetOption> = facets.iter().filter(|f| f.key == key).map(|f| option(query, key, f)).collect();
         if !options.is_empty() {
             groups.push(FacetGroup { key, title: title.to_owned(), options });
         }

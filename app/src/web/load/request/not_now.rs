@@ -36,11 +36,11 @@ pub(super) fn hand_over(reading: &Reading<'_>, item: &ItemLineRow, asked: bool, 
     let decided = |d: &NamedDecisionRow| d.item_id == item.id && d.identity_id == reading.me.0;
     let looks =
         reading.owns(item) || person.has(PortalRole::Security) || reading.whole.around.decisions.iter().any(decided);
-    match hand_over::possible(asked) {
-        Ok(()) => actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id)),
+    if asked {
+        actions.hand_over = Some(format!("/approvals/hand-over/{}", item.id));
+    } else if looks && !mine {
         // Their own is told with the decision itself.
-        Err(refusal) if looks && !mine => actions.not_now.push(no("Hand it over", &refusal)),
-        Err(_) => {}
+        actions.not_now.push(no("Hand it over", &hand_over::no_seat()));
     }
 }
 
