@@ -76,7 +76,7 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/requests/{open_request}/approvers/{open_item}?q=ada", 5),
     (Holder, "/access/{grant}/give-back", 2),
     (Holder, "/access/{right}/activate", 8),
-    (Holder, "/access/{right}/keep", 4),
+    (Holder, "/access/{right}/keep", 3),
     (Manager, "/access/{managed_grant}/end", 4),
     (New, "/expiring", 3),
     (Holder, "/expiring", 3),

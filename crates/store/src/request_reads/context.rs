@@ -38,7 +38,7 @@ pub async fn peers_of(
         c,
         PeersRow,
         "select k.kind, count(*) as all_of_them,
-                count(case when exists (select 1 from role_grant g where g.identity_id = k.id and g.role_id = $5 and g.state in ('active', 'eligible')) then 1 end) as have
+                count(case when exists (select 1 from role_grant g where g.identity_id = k.id and g.role_id = $5 and g.state <> 'ended' and g.state <> 'scheduled') then 1 end) as have
          from (
              select 'manager' as kind, m.id from (
                  select i.id from person p join identity i on i.id = p.identity_id and i.status = 'active'
