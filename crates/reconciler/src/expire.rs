@@ -1,8 +1,6 @@
 //! What time does: grants start and end, requests lapse, people are reminded, old things are swept.
 
-use latchkey_service::{
-    approvers, break_glass, call_ins, deadline, delegate, expire, separation, sessions, wishes,
-};
+use latchkey_service::{approvers, break_glass, call_ins, deadline, delegate, expire, separation, sessions, wishes};
 
 use crate::{Result, shared::Shared};
 
