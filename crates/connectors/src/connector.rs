@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{AccountSpec, CallError, EntitlementKind, SystemKind};
+use crate::{AccountSpec, CallError, EntitlementKind, Heard, Holder, Listed, SystemKind};
 
 /// One entitlement, as its system names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +90,8 @@ pub struct Health {
     pub words: String,
 }
 
+const CANNOT_LIST: &str = "This kind of system can\u{2019}t be asked for everything that it holds.";
+
 /// A target system. Every call is idempotent and ends within [`Connector::deadline`].
 #[async_trait]
 pub trait Connector: Send + Sync {
@@ -127,6 +129,35 @@ pub trait Connector: Send + Sync {
 
     /// Takes an entitlement away. An account or entitlement that no longer exists counts as done.
     async fn remove(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError>;
+
+    /// Makes an account that carries no external id ours: writes this one into its recognition attribute. Somebody decided whose
+    /// account it is; nothing else of it changes.
+    ///
+    /// # Errors
+    /// [`CallError::NeedsHuman`] when it carries another external id; [`CallError::RetryLater`] when the account is gone.
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        let words = format!(
+            "Write {external_id} by hand to where {native_id} keeps whose account it is: this kind of system can\u{2019}t."
+        );
+        Err(CallError::needs_human(words))
+    }
+
+    /// Every account within what is managed here, whole and each once, in no particular order. Many calls to the system, each
+    /// of which ends within [`Connector::deadline`]; together they may take minutes. May be dropped at any point.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] when there are more than [`crate::MOST_LINES`]; whatever stops one of the calls.
+    async fn accounts(&self, _heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        Err(CallError::refused(CANNOT_LIST))
+    }
+
+    /// Everyone who has an entitlement directly, whole and each once. As [`Connector::accounts`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Connector::accounts`]; [`CallError::NeedsHuman`] when the system doesn't have the entitlement.
+    async fn holders(&self, _entitlement: &EntitlementRef, _heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        Err(CallError::refused(CANNOT_LIST))
+    }
 
     /// Reads an account back; `None` when there is none. What `held` lists is what the system says, not what was asked of it.
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError>;

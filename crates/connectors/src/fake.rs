@@ -12,14 +12,15 @@ use std::{
 };
 
 use async_trait::async_trait;
+use latchkey_domain::Instant;
 use tokio::{sync::watch, time::sleep};
 
 pub use self::state::FakeAccount;
 use self::state::State;
 
 use crate::{
-    AccountSpec, AccountState, CallError, Change, Connector, EntitlementRef, Health, Lookup, Observed, SystemKind,
-    spec::native,
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementRef, Health, Heard, Holder, Listed, Lookup,
+    Observed, SystemKind, spec::native,
 };
 
 /// One kind of call.
@@ -39,6 +40,12 @@ pub enum Op {
     Remove,
     /// [`Connector::read`]
     Read,
+    /// [`Connector::adopt`]
+    Adopt,
+    /// [`Connector::accounts`]
+    Accounts,
+    /// [`Connector::holders`]
+    Holders,
 }
 
 /// How a call goes wrong.
@@ -128,6 +135,23 @@ impl FakeSystem {
             made_from: None,
         };
         self.state().add(account)
+    }
+
+    /// When an account was last signed in to, from now on.
+    pub fn used(&self, native_id: &str, at: Instant) {
+        self.state().used.insert(native_id.to_owned(), at);
+    }
+
+    /// Switches an account on or off by other means than a call.
+    pub fn switch(&self, native_id: &str, state: AccountState) {
+        if let Some(account) = self.state().accounts.get_mut(native_id) {
+            account.state = state;
+        }
+    }
+
+    /// Puts a group into an entitlement by other means than a call.
+    pub fn nest(&self, group: &str, native: &str) {
+        self.state().nested.entry(native.to_owned()).or_default().insert(group.to_owned());
     }
 
     /// Deletes an account with its memberships.
@@ -338,6 +362,48 @@ impl Connector for FakeSystem {
             Ok((if changed { Change::Made } else { Change::AlreadySo }, changed))
         })
         .await
+    }
+
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        native("account's native id", native_id)?;
+        self.call(Op::Adopt, native_id, None, |state| {
+            let account = state
+                .accounts
+                .get_mut(native_id)
+                .ok_or_else(|| CallError::account_gone(native_id, "the fake system"))?;
+            match account.external_id.as_deref() {
+                Some(carried) if carried == external_id => Ok((Change::AlreadySo, false)),
+                Some(other) => {
+                    Err(CallError::needs_human(format!("The account {} carries {other} already.", account.name)))
+                }
+                None => {
+                    account.external_id = Some(external_id.to_owned());
+                    Ok((Change::Made, true))
+                }
+            }
+        })
+        .await
+    }
+
+    async fn accounts(&self, heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        let all = self.call(Op::Accounts, "", None, |state| Ok((state.listed(), false))).await?;
+        heard(all.len());
+        Ok(all)
+    }
+
+    async fn holders(&self, entitlement: &EntitlementRef, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        let all = self
+            .call(Op::Holders, "", Some(entitlement), |state| {
+                let Some(members) = state.entitlements.get(&entitlement.native) else {
+                    return Err(CallError::needs_human(format!("The group {} does not exist.", entitlement.native)));
+                };
+                let accounts = members.iter().cloned().map(Holder::Account);
+                let nested = state.nested.get(&entitlement.native).into_iter().flatten().cloned().map(Holder::Nested);
+                Ok((accounts.chain(nested).collect::<Vec<_>>(), false))
+            })
+            .await?;
+        heard(all.len());
+        Ok(all)
     }
 
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {

@@ -20,6 +20,7 @@ mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod ldap;
+mod listing;
 pub mod postgresql;
 pub mod program;
 #[cfg(feature = "real-servers")]
@@ -34,6 +35,7 @@ pub mod words;
 pub use connector::{AccountState, Change, Connector, EntitlementRef, Health, Lookup, Observed};
 pub use error::CallError;
 pub use latchkey_domain::system::{EntitlementKind, SystemKind};
+pub use listing::{Heard, Holder, Listed, MOST_LINES};
 pub use secret::{Secret, SecretSource};
 pub use settings::{ConnectionSettings, SettingsError, build};
 pub use spec::AccountSpec;

@@ -51,7 +51,7 @@ impl AccountSpec {
     }
 }
 
-fn identifier(what: &str, text: &str) -> Result<(), CallError> {
+pub(crate) fn identifier(what: &str, text: &str) -> Result<(), CallError> {
     if text.trim().is_empty() || text.trim() != text {
         return Err(CallError::refused(format!("The {what} \"{text}\" is empty or has blanks around it.")));
     }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use latchkey_domain::Instant;
+
 use super::{Call, Fault, Op};
-use crate::{AccountSpec, AccountState, CallError, EntitlementRef, Lookup, Observed};
+use crate::{AccountSpec, AccountState, CallError, EntitlementRef, Listed, Lookup, Observed};
 
 /// An account on the fake system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<String, FakeAccount>,
     /// Entitlement to the native ids of its members.
     pub(super) entitlements: BTreeMap<String, BTreeSet<String>>,
+    /// Entitlement to the groups inside it.
+    pub(super) nested: BTreeMap<String, BTreeSet<String>>,
+    /// When accounts were last signed in to, where it is known.
+    pub(super) used: BTreeMap<String, Instant>,
     pub(super) made: u32,
     pub(super) faults: VecDeque<(Option<Op>, Fault)>,
     pub(super) always: Option<Fault>,
@@ -40,6 +46,19 @@ impl State {
         let native_id = format!("fake-{:04}", self.made);
         self.accounts.insert(native_id.clone(), account);
         native_id
+    }
+
+    pub(super) fn listed(&self) -> Vec<Listed> {
+        let line = |(native_id, account): (&String, &FakeAccount)| Listed {
+            native_id: native_id.clone(),
+            name: account.name.clone(),
+            state: account.state,
+            external_id: account.external_id.clone(),
+            display_name: account.made_from.as_ref().map(|spec| spec.display_name.clone()).unwrap_or_default(),
+            email: account.made_from.as_ref().and_then(|spec| spec.email.clone()),
+            last_used_at: self.used.get(native_id).copied(),
+        };
+        self.accounts.iter().map(line).collect()
     }
 
     pub(super) fn observed(&self, native_id: &str, among: &[EntitlementRef]) -> Option<Observed> {
