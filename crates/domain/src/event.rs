@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
-    IdentityId, Instant, ItemId, MessageId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, DriftId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
+    IdentityId, Instant, ItemId, MessageId, PassId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
     SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId, WishId,
     account::AccountState,
     actor::ActorRef,
     break_glass::Needed,
+    drift::{DriftEnd, DriftKind, DriftState},
     fulfilment::{Outcome, Presence},
     grant::{GrantEnd, GrantKind, GrantOrigin},
     identity::Status,
@@ -453,6 +454,38 @@ pub enum EventBody {
     FulfilmentRetried { fulfilment: FulfilmentId, identity: IdentityId, system: SystemId, entitlement: EntitlementId },
     /// Access that nobody here decided on was left in place: it was there before.
     FulfilmentKept { fulfilment: FulfilmentId, identity: IdentityId, system: SystemId, entitlement: EntitlementId },
+    /// A whole system was compared with what was granted.
+    SystemCompared { system: SystemId, pass: PassId, accounts: u64, holdings: u64, found: u64, gone: u64 },
+    /// Something on a system that nobody here granted, or that was granted and is gone.
+    DriftFound {
+        drift: DriftId,
+        system: SystemId,
+        drift_kind: DriftKind,
+        identity: Option<IdentityId>,
+        entitlement: Option<EntitlementId>,
+    },
+    /// Somebody, or the system's rule, decided about it: it is to go, or it stays for a reason.
+    DriftDecided {
+        drift: DriftId,
+        system: SystemId,
+        drift_kind: DriftKind,
+        identity: Option<IdentityId>,
+        entitlement: Option<EntitlementId>,
+        to: DriftState,
+    },
+    /// It is over.
+    DriftEnded {
+        drift: DriftId,
+        system: SystemId,
+        drift_kind: DriftKind,
+        identity: Option<IdentityId>,
+        entitlement: Option<EntitlementId>,
+        how: DriftEnd,
+    },
+    /// A pass would have taken away more than it may by itself, and took nothing.
+    BrakePulled { system: SystemId, pass: PassId, removals: u64, of: u64 },
+    /// Somebody looked at it: it goes on, or it is called off.
+    BrakeReleased { system: SystemId, pass: PassId, resumed: bool },
 }
 
 impl EventBody {
@@ -649,6 +682,14 @@ impl EventBody {
             | Self::FulfilmentRetried { identity, system, .. }
             | Self::FulfilmentKept { identity, system, .. } => {
                 vec![(Identity, identity.0), (System, system.0)]
+            }
+            Self::SystemCompared { system, .. }
+            | Self::BrakePulled { system, .. }
+            | Self::BrakeReleased { system, .. } => vec![(System, system.0)],
+            Self::DriftFound { system, identity, .. }
+            | Self::DriftDecided { system, identity, .. }
+            | Self::DriftEnded { system, identity, .. } => {
+                identity.iter().map(|i| (Identity, i.0)).chain([(System, system.0)]).collect()
             }
         }
     }

@@ -78,6 +78,8 @@ ids! {
     DecisionId,
     /// Somebody decides for somebody else, for a while.
     DelegationId,
+    /// Something on a system that nobody here granted.
+    DriftId,
     /// One permission on one system.
     EntitlementId,
     /// One line of the audit log.
@@ -98,6 +100,8 @@ ids! {
     MessageId,
     /// A notice in the outbox.
     NoticeId,
+    /// One comparison of a whole system with what was granted.
+    PassId,
     /// A policy, whatever its version.
     PolicyId,
     /// One version of a policy.

@@ -8,6 +8,7 @@ pub mod actor;
 pub mod assurance;
 pub mod break_glass;
 pub mod clock;
+pub mod drift;
 pub mod event;
 pub mod fulfilment;
 pub mod grant;
@@ -22,7 +23,7 @@ pub mod wish;
 
 pub use id::{
     AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, CallInId, CallSourceId, DecisionId, DelegationId,
-    EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PolicyId,
+    DriftId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PassId, PolicyId,
     PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
     SeparationRuleVersionId, SessionId, StageId, SystemId, TokenId, WishId,
 };

@@ -18,7 +18,6 @@ use latchkey_domain::{SystemId, system::SystemKind};
 use latchkey_store::{
     Change, installation,
     systems::{self, SystemRow},
-    work,
 };
 use tokio::time::Instant;
 
@@ -124,8 +123,7 @@ async fn save(shared: &Shared, system: &SystemRow, state: &str, words: &str) -> 
         tx.rollback().await?;
         return Ok(());
     }
-    let passed = state == "healthy" && !work::has_waiting(&mut tx, id).await?;
-    systems::record_health(&mut tx, id, state, words, passed).await?;
+    systems::record_health(&mut tx, id, state, words, false).await?;
     // Nobody looked before: then nobody was put off because of it.
     if before.is_some() && changed && state == "healthy" {
         shared.health.answers_again(id);

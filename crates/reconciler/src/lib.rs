@@ -17,6 +17,7 @@ mod connections;
 mod duties;
 mod expire;
 mod follow;
+mod full_pass;
 mod health;
 mod outbox;
 mod provision;

@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     Connections, Expired, Mailer, OutboxPass, Pass, Report, Result, Settings, Stop, ToldPass, clock_check, duties,
-    expire, follow, health, outbox, provision, report, shared::Shared, telling,
+    expire, follow, full_pass, health, outbox, provision, report, shared::Shared, telling,
 };
 
 /// How often connections are looked at; each is checked every minute, or every time while it fails.
@@ -20,6 +20,8 @@ const EXPIRE: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(60);
 /// How often grants that lag behind their role are looked for.
 const FOLLOW: Duration = Duration::from_secs(60);
+/// How often it is looked whether a system's turn has come to be compared whole.
+const COMPARE: Duration = Duration::from_secs(5);
 /// How often notices are sent.
 const OUTBOX: Duration = Duration::from_secs(2);
 /// How often digests that are due are looked for.
@@ -90,6 +92,14 @@ impl Worker {
         report::pass(&self.shared).await
     }
 
+    /// Compares the systems whose turn it is with what was granted, whole; tells how many. After a restore none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn compare_systems(&self) -> Result<usize> {
+        compare_pass(&self.shared).await
+    }
+
     /// Ends, starts and lapses what is due.
     ///
     /// # Errors
@@ -153,6 +163,7 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "expire", EXPIRE, |s| async move { expire::pass(&s).await.map(Expired::is_full) }.boxed()),
         when_it_may(shared, "sweep", SWEEP, |s| async move { expire::sweep(&s).await.map(|()| false) }.boxed()),
         when_it_may(shared, "follow", FOLLOW, |s| async move { follow::pass(&s).await.map(|n| n > 0) }.boxed()),
+        when_it_may(shared, "compare", COMPARE, |s| async move { compare_pass(&s).await.map(|_| false) }.boxed()),
         when_it_may(shared, "outbox", OUTBOX, |s| async move { outbox::pass(&s).await.map(OutboxPass::is_full) }
             .boxed()),
         when_it_may(shared, "digest", DIGEST, |s| {
@@ -166,6 +177,11 @@ async fn run_duties(shared: &Arc<Shared>) {
         when_it_may(shared, "telling", TELLING, |s| async move { telling::pass(&s).await.map(ToldPass::is_full) }
             .boxed()),
     );
+}
+
+/// After a restore nothing is decided by what the systems show: then they are only reported on.
+async fn compare_pass(shared: &Shared) -> Result<usize> {
+    if is_reporting(shared).await? { Ok(0) } else { full_pass::pass(shared).await }
 }
 
 async fn is_reporting(shared: &Shared) -> Result<bool> {

@@ -31,6 +31,7 @@ pub(crate) fn system(id: SystemId, now: Instant) -> SystemRow {
         applied_hash: String::new(),
         created_at: now,
         retired_at: None,
+        passes: None,
     };
     row.applied_hash = system_hash(&row);
     row
@@ -38,7 +39,8 @@ pub(crate) fn system(id: SystemId, now: Instant) -> SystemRow {
 
 /// The hash of what files say about a system.
 pub(crate) fn system_hash(s: &SystemRow) -> String {
-    let said = [&s.key, &s.name, s.kind.as_str(), &s.description, &s.account_name, &s.recognise];
+    let mut said = vec![s.key.as_str(), &s.name, s.kind.as_str(), &s.description, &s.account_name, &s.recognise];
+    said.extend(s.passes.as_deref());
     sha256_hex(said.join("\u{1f}").as_bytes())
 }
 

@@ -23,6 +23,7 @@ pub mod deadline;
 pub mod decide_item;
 pub mod decide_many;
 pub mod delegate;
+pub mod drift;
 pub mod end_grant;
 mod error;
 pub mod expire;

@@ -4,6 +4,7 @@
 pub(crate) mod call_ins;
 pub(crate) mod conversation;
 pub mod digest;
+pub(crate) mod drift;
 pub(crate) mod emergencies;
 pub mod kinds;
 pub(crate) mod wishes;

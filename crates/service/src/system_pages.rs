@@ -315,7 +315,7 @@ pub async fn stuck(
     stuck_page(c, actor, &row, after, limit).await
 }
 
-async fn visible(c: &mut impl AsConn, actor: &Actor, key: &str) -> ServiceResult<OverviewRow> {
+pub(crate) async fn visible(c: &mut impl AsConn, actor: &Actor, key: &str) -> ServiceResult<OverviewRow> {
     let sight = sight(actor)?;
     let row = store::overview_by_key(c, key).await?.ok_or(ServiceError::NotFound)?;
     match sight {

@@ -22,6 +22,8 @@ pub const PROGRESS_COLUMNS: &[(&str, &str)] = &[
     ("delegation", "over_at"),
     // It was worked out again who answers a wish; what changed has events.
     ("wish", "looked_at"),
+    // A removal that failed is tried again; that it was decided, and that it is over, have events.
+    ("drift", "due_at"),
     // A source was heard again; that it is silent, and that it is back, have events.
     ("call_source", "heard_at"),
 ];

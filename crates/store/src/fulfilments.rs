@@ -107,6 +107,26 @@ pub async fn get(c: &mut impl AsConn, id: FulfilmentId) -> StoreResult<Option<Fu
     )
 }
 
+/// What is known of one entitlement on one account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    c: &mut impl AsConn,
+    account: AccountId,
+    entitlement: EntitlementId,
+) -> StoreResult<Option<FulfilmentRow>> {
+    row!(
+        c,
+        FulfilmentRow,
+        "select f.id, f.account_id, f.entitlement_id, a.identity_id, a.system_id, f.desired, f.observed, f.progress, f.generation,
+                f.attempts, f.due_at, f.found, f.adopted, f.wanted_at, f.applied_at, f.confirmed_at, f.last_outcome, f.last_words, f.last_attempt_at
+         from fulfilment f join account a on a.id = f.account_id where f.account_id = $1 and f.entitlement_id = $2",
+        account.0,
+        entitlement.0
+    )
+}
+
 /// Writes new work. Work on the built-in system is done by being written: then `settled` is true.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use latchkey_domain::{
     EntitlementId, Instant, SystemId,
-    system::{EntitlementKind, SystemKind},
+    system::{EntitlementKind, PassRule, SystemKind},
 };
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -33,6 +33,16 @@ pub struct SystemRow {
     pub created_at: Instant,
     /// When it left the files.
     pub retired_at: Option<Instant>,
+    /// How it is compared with what was granted, as JSON; nothing means the defaults.
+    pub passes: Option<String>,
+}
+
+impl SystemRow {
+    /// How it is compared with what was granted. What this version doesn't understand is as if nothing were said.
+    #[must_use]
+    pub fn pass_rule(&self) -> PassRule {
+        self.passes.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+    }
 }
 
 /// One permission on one system.
@@ -82,7 +92,7 @@ pub struct HealthRow {
 macro_rules! system_columns {
     ($rest:literal) => {
         concat!(
-            "select id, key, name, kind, description, account_name, recognise, applied_hash, created_at, retired_at from system ",
+            "select id, key, name, kind, description, account_name, recognise, applied_hash, created_at, retired_at, passes from system ",
             $rest
         )
     };
@@ -159,11 +169,11 @@ pub async fn entitlement(c: &mut impl AsConn, id: EntitlementId) -> StoreResult<
 pub async fn put(tx: &mut Tx, s: &SystemRow) -> StoreResult<()> {
     exec!(
         tx,
-        "insert into system (id, key, name, kind, description, account_name, recognise, applied_hash, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into system (id, key, name, kind, description, account_name, recognise, applied_hash, created_at, passes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do update set name = excluded.name, kind = excluded.kind, description = excluded.description,
            account_name = excluded.account_name, recognise = excluded.recognise, applied_hash = excluded.applied_hash,
-           retired_at = null",
+           passes = excluded.passes, retired_at = null",
         s.id,
         &s.key,
         &s.name,
@@ -172,7 +182,8 @@ pub async fn put(tx: &mut Tx, s: &SystemRow) -> StoreResult<()> {
         &s.account_name,
         &s.recognise,
         &s.applied_hash,
-        s.created_at
+        s.created_at,
+        &s.passes
     )
     .map_err(|e| e.or_duplicate("a system with this key"))?;
     Ok(())
@@ -232,6 +243,16 @@ pub async fn health(c: &mut impl AsConn) -> StoreResult<Vec<HealthRow>> {
         HealthRow,
         "select system_id, state, words, checked_at, healthy_at, failing_since, last_pass_at from system_health order by system_id"
     )
+}
+
+/// A full pass has just ended well (bookkeeping).
+///
+/// # Errors
+/// When the database fails.
+pub async fn passed(tx: &mut Tx, system: SystemId) -> StoreResult<()> {
+    let now = tx.now();
+    exec!(tx, "update system_health set last_pass_at = $1 where system_id = $2", now, system.0)?;
+    Ok(())
 }
 
 /// Notes what was found about a system (bookkeeping): since when it fails and when it was last well follow from the states

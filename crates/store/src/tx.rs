@@ -13,6 +13,8 @@ pub const BOOKKEEPING_TABLES: &[&str] = &[
     "account",
     "cart_item",
     "system_health",
+    "system_pass",
+    "system_pass_wanted",
     "notice",
     "delivery",
     "delivery_target",

@@ -11,7 +11,7 @@ use latchkey_domain::{
     event::{EventBody, NewEvent},
     fulfilment::{self, LONGEST_PAUSE, Outcome, Presence, Progress},
 };
-use latchkey_service::{ServiceError, assurance::Waits, justify, notices};
+use latchkey_service::{ServiceError, assurance::Waits, drift, justify, notices};
 use latchkey_store::{
     Change, StoreError, Tx,
     accounts::{self, AccountRow},
@@ -268,6 +268,7 @@ impl Saving<'_> {
         let generation = row.generation;
         let body = if done {
             self.confirmed += 1;
+            self.end_drift(tx, row).await?;
             EventBody::FulfilmentConfirmed { fulfilment, identity, system, entitlement, desired, generation, found }
         } else {
             self.failed += 1;
@@ -284,6 +285,17 @@ impl Saving<'_> {
             }
         };
         self.push(NewEvent::new(actor(), body).text("words", attempt.words.clone()));
+        Ok(())
+    }
+
+    /// What a pass found is over, now that the system says so.
+    async fn end_drift(&mut self, tx: &mut Tx, row: &FulfilmentRow) -> Result<()> {
+        let (account, entitlement) = (AccountId(row.account_id), EntitlementId(row.entitlement_id));
+        let event = match row.desired {
+            Presence::Absent => drift::removed(tx, account, entitlement).await?,
+            _ => drift::restored(tx, account, entitlement).await?,
+        };
+        self.events.extend(event.map(|body| NewEvent::new(actor(), body)));
         Ok(())
     }
 

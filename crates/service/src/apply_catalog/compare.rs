@@ -219,6 +219,7 @@ impl Making<'_> {
                 ("description", &b.description, &row.description),
                 ("account_name", &b.account_name, &row.account_name),
                 ("recognise", &b.recognise, &row.recognise),
+                ("passes", b.passes.as_deref().unwrap_or_default(), row.passes.as_deref().unwrap_or_default()),
             ])
         });
         let new = before.is_none_or(|b| b.retired_at.is_some());

@@ -70,6 +70,7 @@ pub(super) fn system_row(file: &SystemFile, id: SystemId, now: Instant) -> Syste
         applied_hash: String::new(),
         created_at: now,
         retired_at: None,
+        passes: file.passes.as_ref().and_then(|rule| serde_json::to_string(rule).ok()),
     };
     row.applied_hash = built_in::system_hash(&row);
     row

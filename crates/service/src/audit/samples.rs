@@ -1,6 +1,7 @@
 //! One event of every kind, for tests.
 
 mod call_ins;
+mod drift;
 mod wishes;
 
 use latchkey_domain::{
@@ -55,6 +56,7 @@ pub(crate) fn bodies() -> Vec<EventBody> {
     all.extend(emergencies());
     all.extend(call_ins::bodies());
     all.extend(systems());
+    all.extend(drift::bodies());
     all
 }
 

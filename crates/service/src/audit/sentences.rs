@@ -24,6 +24,7 @@ pub use words::call_refusal;
 mod body;
 mod break_glass;
 mod call_ins;
+mod drift;
 mod conversation;
 mod names;
 mod separation;

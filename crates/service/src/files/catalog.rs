@@ -4,6 +4,7 @@
 mod activation;
 mod break_glass;
 mod groups;
+mod passes;
 mod policy;
 mod question;
 mod role;

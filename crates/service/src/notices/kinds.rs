@@ -105,7 +105,7 @@ impl Group {
             }
             Self::Messages => "Somebody wrote about a request of yours, or about one that you decide.",
             Self::Duties => {
-                "Roles and systems that become yours; somebody activates a role of yours, or a shift or a ticket opens it; conditions of policies that fail; sources that can\u{2019}t be reached."
+                "Roles and systems that become yours; somebody activates a role of yours, or a shift or a ticket opens it; conditions of policies that fail; sources that can\u{2019}t be reached; access on your systems that nobody granted."
             }
             Self::Safety => {
                 "Somebody ended your access or named you to decide for them; access that is held back or needs a sign-in."
@@ -155,7 +155,7 @@ impl Group {
             "confirmed" | "ended" | "ending_soon" | "trial_asks" | "call_in_opened" | "call_in_ended" => Self::Access,
             "message" => Self::Messages,
             "now_yours" | "condition_failed" | "activated" | "call_in_for" | "call_source_silent"
-            | "call_source_back" => Self::Duties,
+            | "call_source_back" | "drift_found" => Self::Duties,
             "break_glass_taken" | "break_glass_yours" | "break_glass_reviewed" | "break_glass_overdue" => {
                 Self::Emergencies
             }
@@ -187,6 +187,7 @@ mod tests {
             include_str!("../notices.rs"),
             include_str!("call_ins.rs"),
             include_str!("conversation.rs"),
+            include_str!("drift.rs"),
             include_str!("emergencies.rs"),
             include_str!("wishes.rs"),
         ];

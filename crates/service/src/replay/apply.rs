@@ -83,6 +83,12 @@ impl State {
             | EventBody::CallInRefused { .. }
             | EventBody::CallSourceSilent { .. }
             | EventBody::CallSourceBack { .. }
+            | EventBody::SystemCompared { .. }
+            | EventBody::DriftFound { .. }
+            | EventBody::DriftDecided { .. }
+            | EventBody::DriftEnded { .. }
+            | EventBody::BrakePulled { .. }
+            | EventBody::BrakeReleased { .. }
             | EventBody::StageOverdue { .. }
             | EventBody::DelegationCreated { .. }
             | EventBody::DelegationEnded { .. }

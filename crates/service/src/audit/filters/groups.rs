@@ -192,7 +192,13 @@ impl Group {
             | EventBody::FulfilmentHeldBack { .. }
             | EventBody::FulfilmentConfirmed { .. }
             | EventBody::FulfilmentRetried { .. }
-            | EventBody::FulfilmentKept { .. } => Self::Systems,
+            | EventBody::FulfilmentKept { .. }
+            | EventBody::SystemCompared { .. }
+            | EventBody::DriftFound { .. }
+            | EventBody::DriftDecided { .. }
+            | EventBody::DriftEnded { .. }
+            | EventBody::BrakePulled { .. }
+            | EventBody::BrakeReleased { .. } => Self::Systems,
         }
     }
 
@@ -300,6 +306,12 @@ impl Group {
                 "fulfilment_confirmed",
                 "fulfilment_retried",
                 "fulfilment_kept",
+                "system_compared",
+                "drift_found",
+                "drift_decided",
+                "drift_ended",
+                "brake_pulled",
+                "brake_released",
             ],
         }
     }

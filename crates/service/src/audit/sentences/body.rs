@@ -9,7 +9,8 @@ use latchkey_domain::{
 };
 
 use super::{
-    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, separation::separation,
+    Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, drift::drift,
+    separation::separation,
     systems::systems, wishes::wishes, words,
 };
 
@@ -107,6 +108,12 @@ pub(super) fn draft<'a>(actor: &'a ActorRef, body: &EventBody) -> Draft<'a> {
         | EventBody::FulfilmentConfirmed { .. }
         | EventBody::FulfilmentRetried { .. }
         | EventBody::FulfilmentKept { .. } => systems(d, body),
+        EventBody::SystemCompared { .. }
+        | EventBody::DriftFound { .. }
+        | EventBody::DriftDecided { .. }
+        | EventBody::DriftEnded { .. }
+        | EventBody::BrakePulled { .. }
+        | EventBody::BrakeReleased { .. } => drift(d, body),
     }
 }
 

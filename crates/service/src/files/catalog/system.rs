@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use latchkey_domain::system::{BUILT_IN_SYSTEM, EntitlementKind, SystemKind};
+use latchkey_domain::system::{BUILT_IN_SYSTEM, EntitlementKind, PassRule, SystemKind};
 
-use super::{MAX_ENTITLEMENTS_PER_SYSTEM, PersonReference};
+use super::{MAX_ENTITLEMENTS_PER_SYSTEM, PersonReference, passes};
 use crate::files::{
     error::{Errors, Place},
     text::{self, Fault},
@@ -30,6 +30,8 @@ pub struct SystemFile {
     pub recognise: String,
     /// What can be held on it, in the order of the file.
     pub entitlements: Vec<EntitlementFile>,
+    /// How it is compared with what was granted; nothing means the defaults.
+    pub passes: Option<PassRule>,
     /// Where it stands.
     pub at: Place,
 }
@@ -65,8 +67,13 @@ pub(super) fn parse(doc: &Doc<'_>, keys: &mut Vec<(String, Vec<String>)>, errors
     let mut root = Table::root(doc, &root);
     let system = root.table(errors, "system");
     let entitlements = root.tables(errors, "entitlement", MAX_ENTITLEMENTS_PER_SYSTEM);
+    let passes = root.has("passes").then(|| root.table(errors, "passes"));
     root.finish(errors);
 
+    let passes = match passes {
+        None => Some(None),
+        Some(table) => table.and_then(|mut table| passes::parse(&mut table, errors)).map(Some),
+    };
     let mut system = system?;
     system.call("system", system.peek("key"));
     if let Some(key) = system.peek("key") {
@@ -99,6 +106,7 @@ pub(super) fn parse(doc: &Doc<'_>, keys: &mut Vec<(String, Vec<String>)>, errors
         account_name: account_name?.value,
         recognise: recognise?.map_or_else(|| usual_recognise(kind).to_owned(), |at| at.value),
         entitlements: parsed?,
+        passes: passes?,
         at,
     })
 }
