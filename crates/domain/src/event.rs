@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, DriftId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId,
-    IdentityId, Instant, ItemId, MessageId, PassId, PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId,
-    SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId, WishId,
+    AccountId, AppliedSetId, BreakGlassReviewId, DelegationId, DriftId, EntitlementId, EventId, FulfilmentId, GrantId,
+    GroupId, IdentityId, Instant, ItemId, MessageId, PassId, PolicyId, PolicyVersionId, RequestId, RoleId,
+    RoleVersionId, SeparationExceptionId, SeparationRuleId, SeparationRuleVersionId, SessionId, StageId, SystemId,
+    WishId,
     account::AccountState,
     actor::ActorRef,
     break_glass::Needed,

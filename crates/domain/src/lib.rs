@@ -22,9 +22,9 @@ mod text_enum;
 pub mod wish;
 
 pub use id::{
-    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, CallInId, CallSourceId, DecisionId, DelegationId,
-    DriftId, EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PassId, PolicyId,
-    PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
+    AccountId, AppliedSetId, AttemptId, BreakGlassReviewId, CallInId, CallSourceId, DecisionId, DelegationId, DriftId,
+    EntitlementId, EventId, FulfilmentId, GrantId, GroupId, IdentityId, ItemId, LeaseId, MessageId, NoticeId, PassId,
+    PolicyId, PolicyVersionId, RequestId, RoleId, RoleVersionId, SeparationExceptionId, SeparationRuleId,
     SeparationRuleVersionId, SessionId, StageId, SystemId, TokenId, WishId,
 };
 

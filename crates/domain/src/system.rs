@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn a_pattern_names_logins_without_regard_to_case() {
-        let rule = PassRule { exclude: vec!["svc-*".into(), "*_admin".into(), "a*b*c".into(), "root".into()], ..PassRule::default() };
+        let rule = PassRule {
+            exclude: vec!["svc-*".into(), "*_admin".into(), "a*b*c".into(), "root".into()],
+            ..PassRule::default()
+        };
         for login in ["svc-", "SVC-backup", "db_admin", "abc", "a1b2c", "axbxbc", "Root"] {
             assert!(rule.excludes(login), "{login}");
         }

@@ -112,7 +112,9 @@ async fn one_system(shared: &Shared, system: SystemRow, by: Option<IdentityId>) 
                 totals.gone
             );
         }
-        Err(Stopped::Told) => give_up(shared, making, "The worker was told to stop. The next pass begins anew.").await?,
+        Err(Stopped::Told) => {
+            give_up(shared, making, "The worker was told to stop. The next pass begins anew.").await?
+        }
         Err(Stopped::Lost) => {}
         Err(Stopped::Call(error)) => {
             tracing::warn!(system = %system.key, "{} could not be compared: {}", system.name, error.words());

@@ -146,7 +146,9 @@ pub async fn page(
         None => rows!(
             c,
             DriftRow,
-            drift!("where d.system_id = $1 and d.state <> 'closed' and ($2 = '' or d.kind = $2) and d.id < $3 order by d.id desc limit $4"),
+            drift!(
+                "where d.system_id = $1 and d.state <> 'closed' and ($2 = '' or d.kind = $2) and d.id < $3 order by d.id desc limit $4"
+            ),
             system.0,
             kind,
             before,
@@ -155,7 +157,9 @@ pub async fn page(
         Some(state) => rows!(
             c,
             DriftRow,
-            drift!("where d.system_id = $1 and d.state = $5 and ($2 = '' or d.kind = $2) and d.id < $3 order by d.id desc limit $4"),
+            drift!(
+                "where d.system_id = $1 and d.state = $5 and ($2 = '' or d.kind = $2) and d.id < $3 order by d.id desc limit $4"
+            ),
             system.0,
             kind,
             before,

@@ -96,12 +96,7 @@ pub async fn newest(c: &mut impl AsConn) -> StoreResult<Vec<PassRow>> {
 /// # Errors
 /// When the database fails.
 pub async fn braked(c: &mut impl AsConn, system: SystemId) -> StoreResult<Option<PassRow>> {
-    row!(
-        c,
-        PassRow,
-        pass!("where system_id = $1 and brake = 'pulled' order by id desc limit 1"),
-        system.0
-    )
+    row!(c, PassRow, pass!("where system_id = $1 and brake = 'pulled' order by id desc limit 1"), system.0)
 }
 
 /// The systems that somebody wants compared now, and who.
@@ -404,12 +399,7 @@ pub async fn carriers(c: &mut impl AsConn, after: &str, limit: i64) -> StoreResu
 pub async fn look_at(tx: &mut Tx, accounts: &[Uuid]) -> StoreResult<()> {
     let now = tx.now();
     for account in accounts {
-        exec!(
-            tx,
-            "update account set due_at = $1 where id = $2 and (due_at is null or due_at > $1)",
-            now,
-            account
-        )?;
+        exec!(tx, "update account set due_at = $1 where id = $2 and (due_at is null or due_at > $1)", now, account)?;
     }
     Ok(())
 }

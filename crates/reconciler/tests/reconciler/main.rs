@@ -9,6 +9,8 @@ mod call_ins;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod found;

@@ -37,9 +37,8 @@ pub struct Decided {
 pub(super) async fn looks_after(tx: &mut Tx, person: &PersonActor, key: &str) -> ServiceResult<SystemRow> {
     let system = systems::by_key(tx, key).await?.filter(|s| s.key != BUILT_IN_SYSTEM).ok_or(ServiceError::NotFound)?;
     let owner = routing::owner_of_system(tx, SystemId(system.id)).await?;
-    let may = owner == Some(person.identity)
-        || person.has(PortalRole::Administrator)
-        || person.has(PortalRole::Security);
+    let may =
+        owner == Some(person.identity) || person.has(PortalRole::Administrator) || person.has(PortalRole::Security);
     if may { Ok(system) } else { Err(ServiceError::NotFound) }
 }
 
@@ -129,7 +128,9 @@ async fn decide(
             continue;
         }
         events.extend(match to {
-            DriftState::Removing => take_away(&mut tx, row, Some(person.identity), &actor.reference(), &comment).await?,
+            DriftState::Removing => {
+                take_away(&mut tx, row, Some(person.identity), &actor.reference(), &comment).await?
+            }
             _ => {
                 store::decide(&mut tx, row.id(), row.state, to, Some(person.identity), &comment, false).await?;
                 vec![NewEvent::new(actor.reference(), decided(row, to)).text("comment", comment.clone())]

@@ -1,13 +1,7 @@
 //! The removal of what isn't on an account of ours: nobody's lock stands over it, and nobody can be granted it meanwhile.
 
 use chrono::TimeDelta;
-use latchkey_domain::{
-    actor::Actor,
-    clock::Clock,
-    drift::DriftEnd,
-    event::NewEvent,
-    fulfilment::pause,
-};
+use latchkey_domain::{actor::Actor, clock::Clock, drift::DriftEnd, event::NewEvent, fulfilment::pause};
 use latchkey_store::{
     Db,
     drift::{self as store, DriftRow},

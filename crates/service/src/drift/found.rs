@@ -186,13 +186,7 @@ pub async fn carry_on(db: &Db, clock: &dyn Clock) -> ServiceResult<usize> {
 }
 
 /// The pass has ended: with its event, and with a notice where somebody has to look.
-async fn end(
-    db: &Db,
-    clock: &dyn Clock,
-    making: Making,
-    system: &SystemRow,
-    totals: PassTotals,
-) -> ServiceResult<()> {
+async fn end(db: &Db, clock: &dyn Clock, making: Making, system: &SystemRow, totals: PassTotals) -> ServiceResult<()> {
     let id = SystemId(system.id);
     let mut tx = db.begin(clock.now()).await?;
     passes::done(&mut tx, making.pass, making.lease, totals).await?;

@@ -117,7 +117,10 @@ pub fn possible(row: &DriftRow, to: DriftState, who: IdentityId) -> Result<(), R
     let no = |code: &'static str, why: &str, help: &'static str| Err(Refusal::new(code, WHAT, why.to_owned(), help));
     let moved = if to == DriftState::Removing { row.state.remove() } else { row.state.accept() };
     // A removal that is stuck can be asked for again.
-    let stuck = to == DriftState::Removing && row.state == DriftState::Removing && row.due_at.is_none() && row.account_id.is_none();
+    let stuck = to == DriftState::Removing
+        && row.state == DriftState::Removing
+        && row.due_at.is_none()
+        && row.account_id.is_none();
     if moved.is_err() && !(stuck && row.kind == DriftKind::Access) {
         return no("drift.decided", "It is decided already, or over.", "Reload the page to see how.");
     }

@@ -3,7 +3,10 @@
 use latchkey_domain::{IdentityId, PassId};
 use latchkey_store::{Tx, passes::PassTotals, systems::SystemRow};
 
-use super::{queue, words::{BASE, Words}};
+use super::{
+    queue,
+    words::{BASE, Words},
+};
 use crate::ServiceResult;
 
 /// A pass found something that nobody granted, or was stopped by its brake.

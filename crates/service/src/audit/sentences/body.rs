@@ -10,8 +10,7 @@ use latchkey_domain::{
 
 use super::{
     Draft, Piece, break_glass::break_glass, call_ins::call_ins, conversation::conversation, drift::drift,
-    separation::separation,
-    systems::systems, wishes::wishes, words,
+    separation::separation, systems::systems, wishes::wishes, words,
 };
 
 /// The sentence of an event.

@@ -18,8 +18,9 @@ pub(super) fn drift<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
             if *gone == 0 { d } else { d.text(format!(", {gone} are over")) }
         }
         EventBody::DriftFound { system, drift_kind, identity, entitlement, .. } => match drift_kind {
-            DriftKind::Missing => thing(d, *drift_kind, *identity, *entitlement, *system)
-                .text(" is gone, and nobody here took it away"),
+            DriftKind::Missing => {
+                thing(d, *drift_kind, *identity, *entitlement, *system).text(" is gone, and nobody here took it away")
+            }
             _ => thing(d.text("Nobody here granted "), *drift_kind, *identity, *entitlement, *system),
         },
         EventBody::DriftDecided { system, drift_kind, identity, entitlement, to, .. } => {
@@ -35,12 +36,12 @@ pub(super) fn drift<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
                 DriftEnd::OutOfReach => " isn\u{2019}t managed any more",
             })
         }
-        EventBody::BrakePulled { system, removals, of, .. } => d
-            .text("A pass over ")
-            .system(*system)
-            .text(format!(" would have taken away {removals} of {of}, and stopped: that is more than it may by itself")),
+        EventBody::BrakePulled { system, removals, of, .. } => d.text("A pass over ").system(*system).text(format!(
+            " would have taken away {removals} of {of}, and stopped: that is more than it may by itself"
+        )),
         EventBody::BrakeReleased { system, resumed, .. } => {
-            let words = if *resumed { " let the stopped pass go on over " } else { " called off the stopped pass over " };
+            let words =
+                if *resumed { " let the stopped pass go on over " } else { " called off the stopped pass over " };
             d.actor().text(words).system(*system)
         }
         _ => d,
