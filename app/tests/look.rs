@@ -13,6 +13,8 @@ mod calling;
 mod carting;
 #[path = "../examples/gallery/deciding.rs"]
 mod deciding;
+#[path = "../examples/gallery/drifting.rs"]
+mod drifting;
 #[path = "../examples/gallery/edges.rs"]
 mod edges;
 #[path = "../examples/gallery/emergencies.rs"]
@@ -49,6 +51,7 @@ fn pages() -> Vec<(&'static str, String)> {
             activating::sheets(),
             asking::sheets(),
             calling::sheets(),
+            drifting::sheets(),
             carting::sheets(),
             following::sheets(),
             deciding::sheets(),

@@ -7,6 +7,7 @@ mod asking;
 mod calling;
 mod carting;
 mod deciding;
+mod drifting;
 mod edges;
 mod emergencies;
 mod expiring;
@@ -37,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             access::sheets(),
             asking::sheets(),
             calling::sheets(),
+            drifting::sheets(),
             carting::sheets(),
             following::sheets(),
             deciding::sheets(),

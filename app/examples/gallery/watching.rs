@@ -4,6 +4,7 @@ use latchkey_app::components::{Mark, Sentence, StateWord, Told};
 use latchkey_app::frame::Part;
 use latchkey_app::pages::admin::{AdminPage, AdminView, AppliedSet};
 use latchkey_app::pages::audit::{AuditPage, AuditRow, AuditView, EventDetails, Span};
+use latchkey_app::pages::drift::DriftSummary;
 use latchkey_app::pages::sessions::{SessionRow, SessionsPage, SessionsView};
 use latchkey_app::pages::system::{EntitlementRow, SystemPage, SystemView, TroubleRow};
 use latchkey_app::pages::systems::{SystemRow, SystemsPage, SystemsView, Work};
@@ -269,6 +270,12 @@ fn system() -> SystemPage {
             .collect(),
         only_reports: Some("/admin/restore".to_owned()),
         audit_href: Some("/audit?system=1".to_owned()),
+        drift: Some(DriftSummary {
+            words: Sentence::of("Compared ").moment(ago(190), Told::Relative).text("."),
+            mark: Mark::Attention,
+            state: "4 findings to look at".to_owned(),
+            href: "/systems/finance/drift".to_owned(),
+        }),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod confirm;
 pub mod delegation;
 pub mod demo;
+pub mod drift;
 pub mod error;
 pub mod expiring;
 pub mod home;

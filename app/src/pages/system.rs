@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-use super::systems::Work;
+use super::{
+    drift::{DriftSummary, drift_section},
+    systems::Work,
+};
 use crate::components::{
     ActionBar, ActionCell, Button, ButtonForm, Cell, Column, CopyCode, Crumb, DefinitionList, Empty, Fact, LinkButton,
     Mark, Notice, NumberCell, PageHead, PageLinks, Pager, PersonChip, PersonRef, Row, RowHead, Section, Sentence,
@@ -86,6 +89,8 @@ pub struct SystemPage {
     pub only_reports: Option<String>,
     /// Its events.
     pub audit_href: Option<String>,
+    /// What it holds that nobody granted; nothing for what is built in.
+    pub drift: Option<DriftSummary>,
 }
 
 impl SystemPage {
@@ -137,6 +142,7 @@ pub fn SystemView(
         entitlements,
         only_reports,
         audit_href,
+        drift,
     } = page;
     let back = Crumb { label: "Systems".to_owned(), href: "/systems".to_owned() };
     let not_done = work.waiting + work.failed;
@@ -157,6 +163,7 @@ pub fn SystemView(
                         trouble_table(troubles, troubles_links, reader)
                     }}
                 </Section>
+                {drift.map(|summary| drift_section(summary, reader))}
                 <Section id="entitlements" title="Entitlements" aside=Some(number(i64::try_from(entitlements.len()).unwrap_or(i64::MAX)))>
                     {entitlement_table(entitlements)}
                 </Section>

@@ -9,6 +9,7 @@ pub mod confirm_restore;
 pub mod decide;
 pub mod decide_together;
 pub mod delegate;
+pub mod drift;
 pub mod end_exception;
 pub mod end_grant;
 pub mod end_session;

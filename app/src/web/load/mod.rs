@@ -14,6 +14,7 @@ pub mod confirm;
 pub mod confirm_more;
 pub mod confirm_move;
 pub mod delegation;
+pub mod drift;
 pub mod expiring;
 pub mod home;
 pub mod keep_trial;

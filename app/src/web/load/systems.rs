@@ -117,6 +117,14 @@ pub(in crate::web) async fn one(
     }
     let entitlements = system_reads::entitlements(&mut c, found.line.id).await?;
     let only_reports = only_reports(&mut c, &signed).await?;
+    let built_in = found.line.kind == latchkey_domain::system::SystemKind::Latchkey;
+    let drift = if built_in {
+        None
+    } else {
+        let counts = latchkey_store::drift::counts(&mut c, Some(found.line.id)).await?;
+        let last = latchkey_store::passes::latest_of(&mut c, found.line.id, 1).await?;
+        Some(super::drift::summary(&found.line.key, &counts, last.first(), now))
+    };
     drop(c);
     let (health, said) = health(&found.line);
     let shown = plural(i64::try_from(found.stuck.rows.len()).unwrap_or(0), "open change");
@@ -165,6 +173,7 @@ pub(in crate::web) async fn one(
             .iter()
             .any(|r| r.reads_audit())
             .then(|| format!("/audit?system={}", found.line.key)),
+        drift,
     };
     let title = page.title();
     answer(
