@@ -9,6 +9,7 @@
 )]
 
 mod call_ins;
+mod drifting;
 mod emergencies;
 mod portal;
 mod previous_release;

@@ -19,7 +19,7 @@ use latchkey_testkit::{World, both_databases};
 use serde::Deserialize;
 
 use crate::{
-    emergencies,
+    drifting, emergencies,
     portal::{Portal, Visitor},
     queries::{end_soon, filled, keep_apart, literal, managed_grant, named, one, policy, right, wish_for},
 };
@@ -124,6 +124,9 @@ async fn scene(world: World) -> (Portal, BTreeMap<&'static str, Visitor>, Names)
     for (n, wish) in ["wish", "other_wish", "proposed_wish"].into_iter().zip(wish_for(&world, &[asker; 3]).await) {
         names.insert(n, wish.to_string());
     }
+    let (drift, pass) = drifting::found(&world, 3).await;
+    names.insert("drift", drift.to_string());
+    names.insert("pass", pass.to_string());
     let right = right(&world, &company, named(&names, "holder").parse().unwrap()).await;
     names.insert("right", right.to_string());
     let portal = Portal::new(world).await;

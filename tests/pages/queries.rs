@@ -22,7 +22,7 @@ use serde_json::json;
 use Who::{Administrator, Asker, Holder, Manager, New};
 
 use crate::{
-    emergencies,
+    drifting, emergencies,
     portal::{Portal, Visitor},
 };
 
@@ -115,7 +115,9 @@ const PAGES: &[(Who, &str, u32)] = &[
     (Administrator, "/audit?action=deciding&from=2026-09-01&to=2027-03-01", 8),
     (Administrator, "/audit?event={event}&to=2027-02-28", 14),
     (Administrator, "/systems", 5),
-    (Administrator, "/systems/{system_key}", 9),
+    (Administrator, "/systems/{system_key}", 11),
+    (Administrator, "/systems/{system_key}/drift", 9),
+    (Administrator, "/systems/{system_key}/drift?show=closed", 9),
     (Administrator, "/admin", 9),
     (Administrator, "/admin/sources", 3),
     (Administrator, "/admin/separation", 4),
@@ -242,6 +244,7 @@ async fn costs(world: World, large: &Large) -> Vec<u32> {
     let (own, of_role) = end_soon(&world, &company, holder, large.conflicts).await;
     names.extend([("ending_own_grant", own.to_string()), ("ending_grant", of_role.to_string())]);
     let asker: IdentityId = named(&names, "asker").parse().unwrap();
+    drifting::found(&world, large.stuck).await;
     let made = wish_for(&world, &vec![asker; large.stuck.min(8)]).await;
     names.insert("wish", made[0].to_string());
     let portal = Portal::new(world).await;

@@ -58,10 +58,7 @@ fn open() -> DriftPage {
                 by_hand: Some("A group inside a group may give more than this, so Latchkey doesn\u{2019}t take it out. Take it out on the system. The next pass sees that it is gone.".to_owned()),
                 ..line(3, "VPN users, through cn=contractors,ou=groups,dc=northbeam,dc=example", Sentence::of("Everyone in that group has it through it."), true)
             },
-            DriftLine {
-                hint: Sentence::of("first seen ").moment(ago(4000), Told::Relative).text(", when it was last used isn\u{2019}t known"),
-                ..line(4, "The account backup", strange, true)
-            },
+            line(4, "The account backup", strange.text(" When it was last used isn\u{2019}t known."), true),
         ],
         never: false,
         show: String::new(),

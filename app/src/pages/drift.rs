@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::{
     ActionBar, Button, ButtonForm, Crumb, DefinitionList, Empty, ErrorSummary, Fact, FormError, HiddenFields, Mark,
-    Notice, PageHead, PageLinks, Pager, PagerWords, Section, Sentence, State, StateWord, Tab, Tabs, TextArea, Weight,
-    Words,
+    Notice, PageHead, PageLinks, Pager, PagerWords, Section, Sentence, State, StateWord, Tab, Tabs, TextArea, Words,
 };
 use crate::frame::Reader;
 
@@ -126,9 +125,9 @@ pub fn DriftView(
         </PageHead>
         <ErrorSummary errors=errors/>
         {brake.map(|brake| brake_notice(brake, &key, reader))}
+        <Tabs tabs=tabs label="Where it stands"/>
         <div class="aside-page">
             <div class="aside-main">
-                <Tabs tabs=tabs label="Where it stands"/>
                 {if rows.is_empty() {
                     empty(&show, never)
                 } else {
@@ -156,9 +155,11 @@ pub fn DriftView(
                 {may_compare
                     .then(|| {
                         view! {
-                            <ButtonForm action="/do/compare-system" fields=vec![("system", key)]>
-                                <Button label="Compare now" about=about weight=Weight::Quiet/>
-                            </ButtonForm>
+                            <ActionBar>
+                                <ButtonForm action="/do/compare-system" fields=vec![("system", key)]>
+                                    <Button label="Compare now" about=about/>
+                                </ButtonForm>
+                            </ActionBar>
                         }
                     })}
             </aside>
@@ -277,29 +278,17 @@ fn line(row: DriftLine, decides: bool, reader: Reader) -> AnyView {
     let DriftLine { id, title, hint, whose, decided, state, said, tick, by_hand, chosen } = row;
     let control = format!("drift-{id}");
     let of = control.clone();
-    let head = if tick && decides {
-        view! {
+    let tickable = tick && decides;
+    let name = tickable.then_some("drift");
+    view! {
+        <div class="pick-role">
             <label class="choice" for=of>
-                <input type="checkbox" id=control name="drift" value=id checked=chosen/>
+                <input type="checkbox" id=control name=name value=id checked=chosen disabled=!tickable/>
                 <span class="choice-label">{title}</span>
                 <span class="choice-hint">
                     <Words sentence=hint reader=reader/>
                 </span>
             </label>
-        }
-        .into_any()
-    } else {
-        view! {
-            <p class="row-name">{title}</p>
-            <p class="row-under">
-                <Words sentence=hint reader=reader/>
-            </p>
-        }
-        .into_any()
-    };
-    view! {
-        <div class="pick-role">
-            {head}
             {state
                 .map(|state| {
                     view! {
@@ -317,7 +306,14 @@ fn line(row: DriftLine, decides: bool, reader: Reader) -> AnyView {
                             <Words sentence=words reader=reader/>
                         </p>
                     }
-                })} {said.map(|said| view! { <code class="said">{said}</code> })}
+                })} {said
+                .map(|said| {
+                    view! {
+                        <p class="row-text">
+                            <code class="said">{said}</code>
+                        </p>
+                    }
+                })}
             {by_hand.map(|words| view! { <p class="row-text">{words}</p> })}
         </div>
     }

@@ -177,11 +177,9 @@ pub async fn by_ids(c: &mut impl AsConn, ids: &[Uuid]) -> StoreResult<Vec<DriftR
     rows_in!(c, DriftRow, drift!("where d.id in ({}) order by d.id"), ids)
 }
 
-/// How much of each kind and state there is on each system, closed rows left out.
+/// How much of one kind and state there is on a system, closed rows left out.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct DriftCount {
-    /// On which system.
-    pub system_id: Uuid,
     /// Which kind.
     #[sqlx(try_from = "String")]
     pub kind: DriftKind,
@@ -192,25 +190,23 @@ pub struct DriftCount {
     pub number: i64,
 }
 
-/// How much drift there is on one system, or on all.
+/// The most drift of a system that is counted.
+const COUNTED: i64 = 10_000;
+
+/// How much drift there is on a system, as far as ten thousand.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn counts(c: &mut impl AsConn, system: Option<SystemId>) -> StoreResult<Vec<DriftCount>> {
-    match system {
-        Some(system) => rows!(
-            c,
-            DriftCount,
-            "select system_id, kind, state, count(*) as number from drift where system_id = $1 and state <> 'closed'
-             group by system_id, kind, state",
-            system.0
-        ),
-        None => rows!(
-            c,
-            DriftCount,
-            "select system_id, kind, state, count(*) as number from drift where state <> 'closed' group by system_id, kind, state"
-        ),
-    }
+pub async fn counts(c: &mut impl AsConn, system: SystemId) -> StoreResult<Vec<DriftCount>> {
+    rows!(
+        c,
+        DriftCount,
+        "select kind, state, count(*) as number from (
+             select kind, state from drift where system_id = $1 and state <> 'closed' limit $2) some
+         group by kind, state",
+        system.0,
+        COUNTED
+    )
 }
 
 /// What a pass knows of earlier drift: as little as can be, because there may be much.

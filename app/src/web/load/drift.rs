@@ -204,35 +204,40 @@ fn line(row: &DriftRow, me: IdentityId, decides: bool, ticked: &str) -> DriftLin
 }
 
 fn hint(row: &DriftRow) -> Sentence {
-    let words = Sentence::of("first seen ").moment(row.first_seen_at, Told::Relative);
-    let words = match (row.kind, row.enabled) {
-        (DriftKind::Account, Some(false)) => words.text(", switched off"),
-        _ => words,
-    };
-    match (row.kind, row.last_used_at) {
-        (DriftKind::Account, Some(at)) => words.text(", last used ").moment(at, Told::Relative),
-        (DriftKind::Account, None) => words.text(", when it was last used isn\u{2019}t known"),
-        _ => words,
-    }
+    Sentence::of("first seen ").moment(row.first_seen_at, Told::Relative)
 }
 
 fn whose(row: &DriftRow) -> Sentence {
     let person = row.identity_id.zip(row.identity_name.clone());
     match (row.kind, person) {
         (DriftKind::Nested, _) => Sentence::of("Everyone in that group has it through it."),
-        (DriftKind::Account, Some((id, name))) => Sentence::of("It carries the id of ")
-            .link(name, words::person_href(id))
-            .text(", and Latchkey hasn\u{2019}t had to do with it yet."),
+        (DriftKind::Account, Some((id, name))) => used(
+            row,
+            Sentence::of("It carries the id of ")
+                .link(name, words::person_href(id))
+                .text(", and Latchkey hasn\u{2019}t had to do with it yet."),
+        ),
+        (DriftKind::Account, None) => used(row, nobodys(row)),
         (_, Some((id, name))) => Sentence::of("The account of ").link(name, words::person_href(id)).text("."),
-        (_, None) => {
-            let called = [Some(row.display_name.as_str()).filter(|name| !name.is_empty()), row.email.as_deref()];
-            let called: Vec<&str> = called.into_iter().flatten().collect();
-            if called.is_empty() {
-                Sentence::of("An account of nobody here.")
-            } else {
-                Sentence::of("An account of nobody here. The system calls it ").quote(called.join(", ")).text(".")
-            }
-        }
+        (_, None) => nobodys(row),
+    }
+}
+
+fn nobodys(row: &DriftRow) -> Sentence {
+    let called = [Some(row.display_name.as_str()).filter(|name| !name.is_empty()), row.email.as_deref()];
+    let called: Vec<&str> = called.into_iter().flatten().collect();
+    if called.is_empty() {
+        return Sentence::of("An account of nobody here.");
+    }
+    Sentence::of("An account of nobody here. The system calls it ").quote(called.join(", ")).text(".")
+}
+
+/// What isn't known is never told as unused.
+fn used(row: &DriftRow, words: Sentence) -> Sentence {
+    let words = if row.enabled == Some(false) { words.text(" It is switched off.") } else { words };
+    match row.last_used_at {
+        Some(at) => words.text(" Last used ").moment(at, Told::Relative).text("."),
+        None => words.text(" When it was last used isn\u{2019}t known."),
     }
 }
 

@@ -121,7 +121,7 @@ pub(in crate::web) async fn one(
     let drift = if built_in {
         None
     } else {
-        let counts = latchkey_store::drift::counts(&mut c, Some(found.line.id)).await?;
+        let counts = latchkey_store::drift::counts(&mut c, found.line.id).await?;
         let last = latchkey_store::passes::latest_of(&mut c, found.line.id, 1).await?;
         Some(super::drift::summary(&found.line.key, &counts, last.first(), now))
     };

@@ -98,7 +98,7 @@ pub async fn drift_page(
         passes: passes::latest_of(c, system, 5).await?,
         braked: passes::braked(c, system).await?,
         wanted: passes::wanted(c).await?.iter().any(|(wanted, _)| *wanted == system),
-        counts: store::counts(c, Some(system)).await?,
+        counts: store::counts(c, system).await?,
         next: rows.last().filter(|_| more).map(DriftRow::id),
         right: right(actor, &overview),
         rows,
