@@ -202,7 +202,7 @@ pub async fn counts(c: &mut impl AsConn, system: SystemId) -> StoreResult<Vec<Dr
         c,
         DriftCount,
         "select kind, state, count(*) as number from (
-             select kind, state from drift where system_id = $1 and state <> 'closed' limit $2) some
+             select kind, state from drift where system_id = $1 and state <> 'closed' limit $2) open_ones
          group by kind, state",
         system.0,
         COUNTED

@@ -72,7 +72,7 @@ fn right(actor: &Actor, row: &OverviewRow) -> Right {
     })
 }
 
-/// What was found on one system, a page of it. Nine queries.
+/// What was found on one system, a page of it. Seven queries.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] when there is no such system, or the actor may not see it.
