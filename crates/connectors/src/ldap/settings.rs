@@ -101,6 +101,9 @@ pub struct LdapSettings {
     /// With `disabling = "marker"`: the value that means disabled.
     #[serde(default = "disabled")]
     pub disabled_value: String,
+    /// How many entries a listing asks for at a time (RFC 2696), 1 to 1000. A directory may give fewer.
+    #[serde(default = "five_hundred")]
+    pub page_size: u16,
     /// The longest that a call takes, in seconds.
     #[serde(default = "settings::ten")]
     pub timeout_seconds: u64,
@@ -123,6 +126,9 @@ const fn marker() -> Disabling {
 }
 fn description() -> String {
     "description".to_owned()
+}
+const fn five_hundred() -> u16 {
+    500
 }
 fn disabled() -> String {
     "latchkey:disabled".to_owned()
@@ -152,6 +158,7 @@ impl LdapSettings {
             disabling: marker(),
             disabled_attribute: description(),
             disabled_value: disabled(),
+            page_size: five_hundred(),
             timeout_seconds: settings::ten(),
         }
     }
@@ -241,6 +248,9 @@ impl LdapSettings {
         }
         if self.disabled_value.trim().is_empty() {
             return Err(SettingsError::new("disabled_value", "is empty"));
+        }
+        if !(1..=1000).contains(&self.page_size) {
+            return Err(SettingsError::new("page_size", format!("is {}; expected 1 to 1000", self.page_size)));
         }
         let secret = SecretSource::from_settings(
             "password",

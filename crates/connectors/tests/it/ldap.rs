@@ -12,6 +12,7 @@ use latchkey_connectors::{
 use crate::{
     certificates::certificates,
     contract::{Bench, Probe, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
+    contract_listing::can_be_listed,
     servers::{PLANTED, folder, silent_port},
 };
 
@@ -141,13 +142,32 @@ impl Probe for Tools {
             "",
         )
     }
+    async fn nest(&self, native: &str) -> BTreeSet<String> {
+        // A posixGroup holds logins, and whatever has none can't be in it.
+        if self.style == GroupStyle::PosixGroup {
+            return BTreeSet::new();
+        }
+        let (inner, device) = (format!("cn=inner,ou=groups,{BASE}"), format!("cn=printer,ou=groups,{BASE}"));
+        let group = format!("dn: {inner}\nobjectClass: groupOfNames\ncn: inner\nmember: cn=nobody,{BASE}\n\n");
+        let printer = format!("dn: {device}\nobjectClass: device\ncn: printer\n\n");
+        self.run("ldapadd", &["-c"], &format!("{group}{printer}"));
+        self.add_member(&inner, native).await;
+        self.add_member(&device, native).await;
+        BTreeSet::from([inner, device])
+    }
+    async fn rest(&self, native_id: &str) -> String {
+        let own = ["employeeNumber", "entryCSN", "modifiersName", "modifyTimestamp"];
+        let all = self.dump(native_id).await;
+        let kept = |line: &&str| !own.contains(&line.split(':').next().unwrap_or_default());
+        all.lines().filter(kept).collect::<Vec<_>>().join("\n")
+    }
 }
 
 async fn contract(slapd: &Slapd, settings: LdapSettings, tools: &Tools, tag: &str) {
     let (one, two) = (format!("{tag}one"), format!("{tag}two\\, \\\"and\\\" *(#3)"));
     seed_directory(&settings, &[(&dn(&one), "One"), (&dn(&two), "")]).await.unwrap();
     seed_directory(&settings, &[(&dn(&one), "One")]).await.unwrap();
-    let connector = connector(settings);
+    let connector = connector(LdapSettings { page_size: 5, ..settings });
     assert_eq!(connector.kind(), SystemKind::Ldap);
     let bench = Bench {
         connector: connector.as_ref(),
@@ -156,8 +176,10 @@ async fn contract(slapd: &Slapd, settings: LdapSettings, tools: &Tools, tag: &st
         missing: group("no-such-group"),
         foreign: Some(EntitlementKind::DatabaseRole),
         tag,
+        pages: 3,
     };
     keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
     assert!(slapd.port > 0);
 }
 
