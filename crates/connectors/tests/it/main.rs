@@ -14,6 +14,10 @@ mod fake;
 #[cfg(test)]
 mod ldap;
 #[cfg(test)]
+mod ldap_listing;
+#[cfg(test)]
+mod ldap_tools;
+#[cfg(test)]
 mod postgresql;
 #[cfg(test)]
 mod program;
