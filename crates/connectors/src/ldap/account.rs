@@ -1,26 +1,43 @@
-//! Entries that are accounts: reading, recognising, making, disabling.
+//! Entries that are accounts: reading and recognising.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use ldap3::{Mod, Scope, SearchEntry, dn_escape, ldap_escape};
+use latchkey_domain::Instant;
+use ldap3::{Scope, SearchEntry, ldap_escape};
 
 use super::{
-    Disabling, dn,
-    fault::{self, code},
+    Disabling,
+    active_directory::{self, Control},
+    dn,
     session::Session,
+    times,
 };
-use crate::{AccountSpec, AccountState, CallError, Change, Observed};
+use crate::{AccountSpec, AccountState, CallError, Listed, Observed, spec::LONGEST_NAME, words};
 
-const LOCK: &str = "pwdAccountLockedTime";
+pub(super) const LOCK: &str = "pwdAccountLockedTime";
 /// "Locked by an administrator, until an administrator unlocks it." Other values are the directory's own, after wrong passwords.
-const LOCKED_FOR_GOOD: &str = "000001010000Z";
+pub(super) const LOCKED_FOR_GOOD: &str = "000001010000Z";
+
+/// The classes of entries that are groups, in every directory.
+const GROUPS: [&str; 4] = ["groupOfNames", "groupOfUniqueNames", "posixGroup", "group"];
 
 /// An entry as far as we look at it.
 pub(super) struct Account {
     pub(super) dn: String,
     pub(super) name: String,
-    external_ids: Vec<String>,
-    state: AccountState,
+    pub(super) external_ids: Vec<String>,
+    pub(super) state: AccountState,
+    /// In Active Directory.
+    pub(super) control: Option<Control>,
+    /// In Active Directory: whether the password was set, and needn't be changed at the next sign-in.
+    pub(super) has_password: bool,
+    /// Whether it is an account at all, and not a group or a device.
+    pub(super) is_account: bool,
+    /// Whether the directory itself needs it.
+    predefined: bool,
+    display_name: String,
+    email: Option<String>,
+    last_used_at: Option<Instant>,
 }
 
 impl Account {
@@ -39,7 +56,44 @@ impl Account {
     /// An entry that was deleted, as far as groups may still list it.
     pub(super) fn gone(dn: &str) -> Self {
         let name = dn::leaf_value(dn).unwrap_or_else(|| dn.to_owned());
-        Self { dn: dn.to_owned(), name, external_ids: Vec::new(), state: AccountState::Disabled }
+        Self {
+            dn: dn.to_owned(),
+            name,
+            external_ids: Vec::new(),
+            state: AccountState::Disabled,
+            control: None,
+            has_password: false,
+            is_account: true,
+            predefined: false,
+            display_name: String::new(),
+            email: None,
+            last_used_at: None,
+        }
+    }
+
+    /// Its line in a listing.
+    pub(super) fn listed(self) -> Listed {
+        let email = self.email.as_deref().map(|email| words::one_line(email, LONGEST_NAME));
+        let display_name = words::one_line(&self.display_name, LONGEST_NAME);
+        let last_used_at = self.last_used_at;
+        let Observed { native_id, name, state, external_id, .. } = self.observed(BTreeSet::new());
+        Listed {
+            native_id,
+            name,
+            state,
+            external_id,
+            display_name,
+            email: email.filter(|e| !e.is_empty()),
+            last_used_at,
+        }
+    }
+
+    /// Refuses what the directory itself can't be without.
+    pub(super) fn unless_predefined(self) -> Result<Self, CallError> {
+        if !self.predefined {
+            return Ok(self);
+        }
+        Err(CallError::refused(format!("{} is an account that the directory itself needs; it isn't managed.", self.dn)))
     }
 
     fn stranger(self, spec: &AccountSpec, recognise: &str) -> Found {
@@ -86,28 +140,95 @@ impl Session {
         Ok(())
     }
 
-    fn account(&self, entry: SearchEntry) -> Account {
+    pub(super) fn account(&self, entry: SearchEntry) -> Account {
         let settings = &self.to.settings;
         let values = |wanted: &str| {
             let found = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map(|(_, values)| values.clone()).unwrap_or_default()
+            found.map(|(_, values)| values.as_slice()).unwrap_or_default()
         };
-        let disabled = match settings.disabling {
-            Disabling::Marker => values(&settings.disabled_attribute).contains(&settings.disabled_value),
+        let first = |wanted: &str| values(wanted).first();
+        let directory = self.to.is_active_directory();
+        let control = first(active_directory::CONTROL).and_then(|value| Control::parse(value));
+        let disabled = match settings.disabling() {
+            // An account that keeps its bits to itself can't be said to be usable.
+            Disabling::UserAccountControl => control.is_none_or(Control::is_disabled),
             Disabling::PasswordPolicy => values(LOCK).iter().any(|value| value == LOCKED_FOR_GOOD),
+            Disabling::Marker | Disabling::Usual => {
+                values(&settings.disabled_attribute).contains(&settings.disabled_value)
+            }
+        };
+        let name = first(&self.to.naming);
+        let is_account = if directory {
+            values(active_directory::SORT).iter().any(|sort| sort == active_directory::USER)
+        } else {
+            let is_group = |class: &String| GROUPS.iter().any(|group| group.eq_ignore_ascii_case(class));
+            name.is_some() && !values("objectClass").iter().any(is_group)
+        };
+        let last_used_at = if directory {
+            active_directory::LAST_USED.into_iter().filter_map(|at| active_directory::time(first(at)?)).max()
+        } else {
+            times::LAST_USED.into_iter().flat_map(values).filter_map(|at| times::generalized(at)).max()
         };
         Account {
-            name: values(&settings.naming_attribute).into_iter().next().unwrap_or_else(|| entry.dn.clone()),
-            external_ids: values(&settings.recognise),
+            name: name.unwrap_or(&entry.dn).clone(),
+            external_ids: values(&settings.recognise).to_vec(),
             state: if disabled { AccountState::Disabled } else { AccountState::Enabled },
+            control,
+            has_password: first(active_directory::PASSWORD_SET).is_some_and(|at| at != "0"),
+            is_account,
+            predefined: directory && first(active_directory::PREDEFINED).is_some_and(|said| said == "TRUE"),
+            display_name: first("displayName").or_else(|| first("cn")).cloned().unwrap_or_default(),
+            email: first("mail").cloned(),
+            last_used_at,
             dn: entry.dn,
         }
     }
 
-    async fn accounts(&self, base: &str, scope: Scope, filter: &str) -> Result<Vec<Account>, CallError> {
+    /// What is read of an entry.
+    pub(super) fn attributes(&self) -> Vec<&str> {
         let settings = &self.to.settings;
-        let attributes = [settings.naming_attribute.as_str(), &settings.recognise, &settings.disabled_attribute, LOCK];
-        let entries = self.search(base, scope, filter, &attributes, 3).await?;
+        let mut attributes =
+            vec![self.to.naming.as_str(), &settings.recognise, "objectClass", "displayName", "cn", "mail"];
+        if self.to.is_active_directory() {
+            use active_directory::{CONTROL, LAST_USED, PASSWORD_SET, PREDEFINED, SORT};
+            attributes.extend([CONTROL, PASSWORD_SET, PREDEFINED, SORT]);
+            attributes.extend(LAST_USED);
+        } else {
+            attributes.extend([settings.disabled_attribute.as_str(), LOCK]);
+            attributes.extend(times::LAST_USED);
+        }
+        attributes
+    }
+
+    /// The filter that finds every account, without those that the directory itself needs. Not all that it finds are accounts.
+    pub(super) fn every_account(&self) -> String {
+        let narrower = self.to.settings.account_filter.as_deref().unwrap_or_default();
+        if self.to.is_active_directory() {
+            use active_directory::{PREDEFINED, SORT, USER};
+            return format!("(&({SORT}={USER})(!({PREDEFINED}=TRUE)){narrower})");
+        }
+        // Groups are sorted out here: a filter that names a class which the directory doesn't know fits nothing (RFC 4511, section 4.5.1.7).
+        format!("(&({}=*){narrower})", self.to.naming)
+    }
+
+    /// The filter for an account that has the login.
+    fn named(&self, name: &str) -> String {
+        let name = ldap_escape(name);
+        match &self.to.principal_suffix {
+            None => format!("({}={name})", self.to.naming),
+            Some(suffix) => {
+                format!(
+                    "(|({}={name})({}={name}@{}))",
+                    self.to.naming,
+                    active_directory::PRINCIPAL,
+                    ldap_escape(suffix.as_str())
+                )
+            }
+        }
+    }
+
+    async fn accounts(&self, base: &str, scope: Scope, filter: &str) -> Result<Vec<Account>, CallError> {
+        let entries = self.search(base, scope, filter, &self.attributes(), 3).await?;
         Ok(entries.into_iter().map(|entry| self.account(entry)).collect())
     }
 
@@ -123,7 +244,9 @@ impl Session {
         if let Some(native_id) = &spec.native_id {
             self.may_touch(native_id)?;
             match self.account_at(native_id).await? {
-                Some(account) if account.carries(&spec.external_id) => return Ok(Found::Ours(account)),
+                Some(account) if account.carries(&spec.external_id) => {
+                    return Ok(Found::Ours(account.unless_predefined()?));
+                }
                 // Its entry may have been renamed, and the DN taken by another since: the external id decides.
                 Some(account) => stranger = Some(account),
                 None => {}
@@ -144,77 +267,15 @@ impl Session {
             self.may_touch(&account.dn)?;
             // The directory matches without regard to case; our ids don't.
             let ours = account.carries(&spec.external_id);
-            return Ok(if ours { Found::Ours(account) } else { account.stranger(spec, &settings.recognise) });
+            return Ok(if ours {
+                Found::Ours(account.unless_predefined()?)
+            } else {
+                account.stranger(spec, &settings.recognise)
+            });
         }
         if stranger.is_none() {
-            let filter = format!("({}={})", settings.naming_attribute, ldap_escape(spec.name.as_str()));
-            stranger = self.accounts(&settings.base_dn, Scope::Subtree, &filter).await?.pop();
+            stranger = self.accounts(&settings.base_dn, Scope::Subtree, &self.named(&spec.name)).await?.pop();
         }
         Ok(stranger.map_or(Found::Nothing, |account| account.stranger(spec, &settings.recognise)))
-    }
-
-    /// Makes the entry. `false`: the directory says that the name is taken.
-    pub(super) async fn add(&self, spec: &AccountSpec) -> Result<bool, CallError> {
-        let settings = &self.to.settings;
-        let dn = format!("{}={},{}", settings.naming_attribute, dn_escape(spec.name.as_str()), settings.people_ou);
-        let family_name = if spec.family_name.is_empty() { &spec.display_name } else { &spec.family_name };
-        let mut attributes: Vec<(String, HashSet<String>)> =
-            vec![("objectClass".to_owned(), settings.object_classes.iter().cloned().collect())];
-        let mut put = |name: &str, value: &str| {
-            if value.is_empty() {
-                return;
-            }
-            match attributes.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                // `recognise` may be one of the attributes that are written anyway: the external id is what must stand there.
-                Some((_, values)) => *values = HashSet::from([value.to_owned()]),
-                None => attributes.push((name.to_owned(), HashSet::from([value.to_owned()]))),
-            }
-        };
-        put("cn", &spec.display_name);
-        put("sn", family_name);
-        put("givenName", &spec.given_name);
-        put("displayName", &spec.display_name);
-        put("mail", spec.email.as_deref().unwrap_or_default());
-        put(&settings.naming_attribute, &spec.name);
-        put(&settings.recognise, &spec.external_id);
-        let doing = format!("Adding {dn}");
-        let result = self.ldap().await?.add(&dn, attributes).await.map_err(|error| self.lost(&error, &doing))?;
-        match result.rc {
-            code::SUCCESS => Ok(true),
-            code::ENTRY_ALREADY_EXISTS => Ok(false),
-            code::NO_SUCH_OBJECT => Err(CallError::needs_human(format!(
-                "{doing} failed: {} doesn't exist. Create it, or correct people_ou in the connection's settings.",
-                settings.people_ou
-            ))),
-            _ => Err(fault::of_result(&result, &doing)),
-        }
-    }
-
-    /// Writes or takes away the sign of a disabled account.
-    pub(super) async fn switch(&self, account: &Account, state: AccountState) -> Result<Change, CallError> {
-        let settings = &self.to.settings;
-        if account.state == state {
-            return Ok(Change::AlreadySo);
-        }
-        let (attribute, value) = match settings.disabling {
-            Disabling::Marker => (settings.disabled_attribute.as_str(), settings.disabled_value.as_str()),
-            Disabling::PasswordPolicy => (LOCK, LOCKED_FOR_GOOD),
-        };
-        let values = HashSet::from([value]);
-        let change = match (state, settings.disabling) {
-            (AccountState::Enabled, _) => Mod::Delete(attribute, values),
-            (AccountState::Disabled, Disabling::Marker) => Mod::Add(attribute, values),
-            // The attribute holds one value: a passing lock gives way to ours.
-            (AccountState::Disabled, Disabling::PasswordPolicy) => Mod::Replace(attribute, values),
-        };
-        let doing = format!("{} {}", if state == AccountState::Enabled { "Enabling" } else { "Disabling" }, account.dn);
-        let result =
-            self.ldap().await?.modify(&account.dn, vec![change]).await.map_err(|error| self.lost(&error, &doing))?;
-        match result.rc {
-            code::SUCCESS => Ok(Change::Made),
-            code::ATTRIBUTE_OR_VALUE_EXISTS | code::NO_SUCH_ATTRIBUTE => Ok(Change::AlreadySo),
-            code::NO_SUCH_OBJECT => Err(CallError::account_gone(&account.dn, "the directory")),
-            _ => Err(fault::of_result(&result, &doing)),
-        }
     }
 }

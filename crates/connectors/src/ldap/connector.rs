@@ -11,8 +11,8 @@ use super::{
     session::Session,
 };
 use crate::{
-    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Lookup, Observed,
-    SecretSource, SettingsError, SystemKind, bounded::Inner,
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Heard, Holder,
+    Listed, Lookup, Observed, SecretSource, SettingsError, SystemKind, bounded::Inner,
 };
 
 /// Manages entries and groups of one directory.
@@ -47,6 +47,9 @@ impl LdapConnector {
     }
 
     async fn product(&self) -> Result<&'static str, CallError> {
+        if self.session.to.is_active_directory() {
+            return Ok("Active Directory");
+        }
         let root = self
             .session
             .search("", Scope::Base, "(objectClass=*)", &["structuralObjectClass", "vendorName"], 1)
@@ -108,7 +111,7 @@ impl Connector for LdapConnector {
                 )));
             }
         }
-        if settings.disabling == Disabling::PasswordPolicy && !self.has_password_policy().await? {
+        if settings.disabling() == Disabling::PasswordPolicy && !self.has_password_policy().await? {
             return Err(CallError::needs_human(
                 "The connection's disabling is \"password-policy\", and the directory doesn't have the password policy overlay. Load it, \
                  or use disabling = \"marker\".",
@@ -137,6 +140,13 @@ impl Connector for LdapConnector {
             Found::Nothing => self.session.add(spec).await?,
         };
         match self.session.look(spec).await? {
+            Found::Ours(account) if made && account.state == AccountState::Disabled => {
+                Err(CallError::needs_human(format!(
+                    "The account {} was made, disabled: Active Directory lets nobody in without a password, and Latchkey invents none. Give it a \
+                 first password and enable it; then try again.",
+                    account.dn
+                )))
+            }
             Found::Ours(account) => Ok(account.observed(BTreeSet::new())),
             Found::Stranger { words, .. } => Err(CallError::needs_human(words)),
             Found::Nothing if made => Err(CallError::retry_later(format!(
@@ -153,7 +163,8 @@ impl Connector for LdapConnector {
     async fn set_state(&self, native_id: &str, state: AccountState) -> Result<Change, CallError> {
         self.session.may_touch(native_id)?;
         let account = self.session.account_at(native_id).await?;
-        let account = account.ok_or_else(|| CallError::account_gone(native_id, "the directory"))?;
+        let account =
+            account.ok_or_else(|| CallError::account_gone(native_id, "the directory"))?.unless_predefined()?;
         self.session.switch(&account, state).await
     }
 
@@ -162,7 +173,8 @@ impl Connector for LdapConnector {
         let group = self.session.group_in_reach(entitlement)?;
         // A directory accepts members that don't exist, so the account is looked at first.
         let account = self.session.account_at(native_id).await?;
-        let account = account.ok_or_else(|| CallError::account_gone(native_id, "the directory"))?;
+        let account =
+            account.ok_or_else(|| CallError::account_gone(native_id, "the directory"))?.unless_predefined()?;
         self.session.join(&account, group).await
     }
 
@@ -170,11 +182,38 @@ impl Connector for LdapConnector {
         self.session.may_touch(native_id)?;
         let group = self.session.group_in_reach(entitlement)?;
         let account = match self.session.account_at(native_id).await? {
-            Some(account) => account,
+            Some(account) => account.unless_predefined()?,
             // A deleted entry can still be listed by its groups, and whoever gets its DN next would inherit them.
             None => Account::gone(native_id),
         };
         self.session.leave(&account, group).await
+    }
+
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        self.session.may_touch(native_id)?;
+        let account = self.session.account_at(native_id).await?;
+        let account =
+            account.ok_or_else(|| CallError::account_gone(native_id, "the directory"))?.unless_predefined()?;
+        if !account.is_account {
+            return Err(CallError::refused(format!("{native_id} is not an account.")));
+        }
+        if account.external_ids.is_empty()
+            && let Some(other) = self.session.other_carrier(native_id, external_id).await?
+        {
+            return Err(CallError::needs_human(format!(
+                "{other} carries {external_id} already, and only one account can be this person's. Take it away there first."
+            )));
+        }
+        self.session.claim(&account, external_id).await
+    }
+
+    async fn accounts(&self, heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        self.session.every_line(heard).await
+    }
+
+    async fn holders(&self, entitlement: &EntitlementRef, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        let group = self.session.group_in_reach(entitlement)?;
+        self.session.everyone_in(group, heard).await
     }
 
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {

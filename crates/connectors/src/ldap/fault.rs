@@ -8,11 +8,18 @@ use crate::{CallError, tls};
 pub(super) mod code {
     pub(in crate::ldap) const SUCCESS: u32 = 0;
     pub(in crate::ldap) const SIZE_LIMIT_EXCEEDED: u32 = 4;
+    pub(in crate::ldap) const REFERRAL: u32 = 10;
+    pub(in crate::ldap) const ADMIN_LIMIT_EXCEEDED: u32 = 11;
     pub(in crate::ldap) const NO_SUCH_ATTRIBUTE: u32 = 16;
+    pub(in crate::ldap) const CONSTRAINT_VIOLATION: u32 = 19;
     pub(in crate::ldap) const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
     pub(in crate::ldap) const NO_SUCH_OBJECT: u32 = 32;
+    pub(in crate::ldap) const INVALID_DN_SYNTAX: u32 = 34;
+    pub(in crate::ldap) const UNWILLING_TO_PERFORM: u32 = 53;
     pub(in crate::ldap) const OBJECT_CLASS_VIOLATION: u32 = 65;
     pub(in crate::ldap) const ENTRY_ALREADY_EXISTS: u32 = 68;
+    /// RFC 4528, section 3.
+    pub(in crate::ldap) const ASSERTION_FAILED: u32 = 122;
 }
 
 /// The code's name, as administrators know it.
@@ -44,6 +51,7 @@ const fn name(code: u32) -> &'static str {
         65 => "objectClassViolation",
         68 => "entryAlreadyExists",
         80 => "other",
+        122 => "assertionFailed",
         _ => "result",
     }
 }
@@ -75,6 +83,24 @@ pub(super) fn of_result(result: &LdapResult, doing: &str) -> CallError {
     }
 }
 
+/// Active Directory enables nobody who has no password that fits its policy.
+pub(super) fn wants_password(result: &LdapResult, doing: &str) -> CallError {
+    CallError::needs_human(format!(
+        "{doing} failed. The directory says: {}. It enables no account without a password that fits its policy, and Latchkey invents none. \
+         Set a first password; then try again.",
+        said(result)
+    ))
+}
+
+/// The directory shows less than there is: a listing that isn't whole is none.
+pub(super) fn cut_short(result: &LdapResult, doing: &str, bind_dn: &str) -> CallError {
+    CallError::needs_human(format!(
+        "{doing} failed: the directory does not show {bind_dn} all there is. It says: {}. Its limit for searches has to be lifted for that \
+         account; in OpenLDAP: limits dn.exact=\"{bind_dn}\" size.prtotal=unlimited",
+        said(result)
+    ))
+}
+
 /// A failure below the protocol: no connection, no answer, an answer that isn't LDAP.
 pub(super) fn of_error(error: &LdapError, doing: &str) -> CallError {
     if let LdapError::LdapResult { result } = error {
@@ -93,5 +119,33 @@ pub(super) fn of_error(error: &LdapError, doing: &str) -> CallError {
         LdapError::Io { source } => CallError::retry_later(format!("{doing} failed: {}.", tls::root_cause(source))),
         LdapError::Timeout { .. } => CallError::retry_later(format!("{doing} failed: no answer in time.")),
         _ => CallError::retry_later(format!("{doing} failed: the connection to the directory was lost.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(rc: u32, text: &str) -> LdapResult {
+        LdapResult { rc, matched: String::new(), text: text.to_owned(), refs: Vec::new(), ctrls: Vec::new() }
+    }
+
+    #[test]
+    fn a_directory_that_wants_a_password_first_is_for_a_person() {
+        // What Active Directory answers: ERROR_PASSWORD_RESTRICTION.
+        let said = result(53, "0000052D: SvcErr: DSID-031A124C, problem 5003 (WILL_NOT_PERFORM), data 0");
+        let error = wants_password(&said, "Enabling CN=mara,DC=test");
+        assert!(matches!(&error, CallError::NeedsHuman { .. }));
+        assert!(error.words().contains("0000052D") && error.words().contains("Set a first password"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_names_the_account_that_it_has_to_be_lifted_for() {
+        let error = cut_short(&result(4, ""), "Listing dc=test", "cn=latchkey,dc=test");
+        assert!(matches!(&error, CallError::NeedsHuman { .. }));
+        assert!(
+            error.words().contains("sizeLimitExceeded") && error.words().contains("cn=latchkey,dc=test"),
+            "{error}"
+        );
     }
 }

@@ -29,9 +29,9 @@ impl Session {
 
     /// What the group lists for this account.
     fn member<'a>(&self, account: &'a Account) -> &'a str {
-        match self.to.settings.group_style {
+        match self.to.settings.group_style() {
             GroupStyle::PosixGroup => &account.name,
-            GroupStyle::GroupOfNames | GroupStyle::GroupOfUniqueNames => &account.dn,
+            _ => &account.dn,
         }
     }
 
@@ -49,7 +49,8 @@ impl Session {
         let result = self.ldap().await?.modify(group, vec![add]).await.map_err(|error| self.lost(&error, &doing))?;
         match result.rc {
             code::SUCCESS => Ok(Change::Made),
-            code::ATTRIBUTE_OR_VALUE_EXISTS => Ok(Change::AlreadySo),
+            // Active Directory says the latter, as if the membership were an entry ([MS-ADTS] 3.1.1.5.3.2).
+            code::ATTRIBUTE_OR_VALUE_EXISTS | code::ENTRY_ALREADY_EXISTS => Ok(Change::AlreadySo),
             code::NO_SUCH_OBJECT => Err(CallError::needs_human(format!(
                 "The group {group} does not exist in the directory. Create it, or correct the entitlement's native name in the catalog."
             ))),
@@ -67,7 +68,9 @@ impl Session {
         let delete = || Mod::Delete(attribute, HashSet::from([self.member(account)]));
         let mut ldap = self.ldap().await?;
         let mut result = ldap.modify(group, vec![delete()]).await.map_err(|error| self.lost(&error, &doing))?;
-        if result.rc == code::OBJECT_CLASS_VIOLATION && self.to.settings.group_style != GroupStyle::PosixGroup {
+        let never_empty =
+            matches!(self.to.settings.group_style(), GroupStyle::GroupOfNames | GroupStyle::GroupOfUniqueNames);
+        if result.rc == code::OBJECT_CLASS_VIOLATION && never_empty {
             // One modification, so the group is never without a member and never without this removal.
             let keep_place = Mod::Add(attribute, HashSet::from([self.to.placeholder.as_str()]));
             result = ldap.modify(group, vec![keep_place, delete()]).await.map_err(|error| self.lost(&error, &doing))?;
@@ -79,6 +82,8 @@ impl Session {
             code::SUCCESS => Ok(Change::Made),
             // No such value, no such group: either way nobody is a member through it.
             code::NO_SUCH_ATTRIBUTE | code::NO_SUCH_OBJECT => Ok(Change::AlreadySo),
+            // Active Directory is unwilling where others have no such attribute.
+            code::UNWILLING_TO_PERFORM if !self.is_member(account, group).await? => Ok(Change::AlreadySo),
             _ => Err(fault::of_result(&result, &doing)),
         }
     }

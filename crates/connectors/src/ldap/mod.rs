@@ -12,15 +12,24 @@
 //! - Nothing outside `base_dn` is touched, whatever the catalog says.
 
 mod account;
+mod active_directory;
+mod change;
+mod checks;
+mod choices;
 mod connector;
 mod dn;
 mod fault;
 mod group;
+mod holders;
+mod listing;
+mod range;
 mod session;
 mod settings;
+mod times;
 
+pub use choices::{Directory, Disabling, FirstSignIn, GroupStyle};
 pub use connector::LdapConnector;
-pub use settings::{Disabling, GroupStyle, LdapSettings};
+pub use settings::LdapSettings;
 
 #[cfg(feature = "real-servers")]
 pub(crate) use {connector::open, dn::leaf_value, session::Session};

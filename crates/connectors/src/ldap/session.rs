@@ -8,8 +8,8 @@ use std::{
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry, SearchOptions, SearchResult};
 
 use super::{
+    checks::Checked,
     fault::{self, code},
-    settings::Checked,
 };
 use crate::CallError;
 
@@ -71,7 +71,7 @@ impl Session {
         Some(ldap)
     }
 
-    async fn connect(&self) -> Result<Ldap, CallError> {
+    pub(super) async fn connect(&self) -> Result<Ldap, CallError> {
         let to = &self.to;
         let doing = format!("Connecting to the directory at {}", self.place());
         let password = to.secret.read().map_err(CallError::needs_human)?;

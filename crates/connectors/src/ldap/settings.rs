@@ -1,53 +1,19 @@
 //! `[connection.<key>]` with `kind = "ldap"`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use serde::Deserialize;
-use url::Url;
 
-use super::dn;
-use crate::{Secret, SecretSource, SettingsError, settings, tls};
-
-/// How groups hold their members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GroupStyle {
-    /// `groupOfNames`: `member` holds DNs, at least one.
-    GroupOfNames,
-    /// `groupOfUniqueNames`: `uniqueMember` holds DNs, at least one.
-    GroupOfUniqueNames,
-    /// `posixGroup`: `memberUid` holds logins, and may be empty. A person's primary group isn't looked at.
-    PosixGroup,
-}
-
-impl GroupStyle {
-    /// The attribute that holds the members, unless the settings name another.
-    #[must_use]
-    pub const fn member_attribute(self) -> &'static str {
-        match self {
-            Self::GroupOfNames => "member",
-            Self::GroupOfUniqueNames => "uniqueMember",
-            Self::PosixGroup => "memberUid",
-        }
-    }
-}
-
-/// How an entry is made unusable. Standard LDAP has no such thing, so a directory says it in one of these ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Disabling {
-    /// One value in an ordinary attribute (`disabled_attribute`, `disabled_value`). It works on every directory, and means what
-    /// the sign-in filters of those who use the directory make of it: they add `(!(description=latchkey:disabled))`.
-    Marker,
-    /// `pwdAccountLockedTime: 000001010000Z` of the password policy overlay: the directory itself refuses every bind as this
-    /// entry until it is taken away. It takes effect where the policy in force has `pwdLockout: TRUE`.
-    PasswordPolicy,
-}
+use super::choices::{Directory, Disabling, FirstSignIn, GroupStyle};
+use crate::{Secret, settings};
 
 /// How to reach and read an LDAP directory.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LdapSettings {
+    /// Which directory it is.
+    #[serde(default = "open_ldap")]
+    pub directory: Directory,
     /// `ldaps://host[:636]` or `ldap://host[:389]`.
     pub url: String,
     /// With `ldap://`: switch to TLS before anything is said.
@@ -74,17 +40,28 @@ pub struct LdapSettings {
     pub base_dn: String,
     /// Where new accounts are made.
     pub people_ou: String,
-    /// The attribute that holds the login, and names new entries.
-    #[serde(default = "uid")]
-    pub naming_attribute: String,
+    /// The attribute that holds the login, and names new entries; default `uid`. In Active Directory it is `sAMAccountName`, and new
+    /// entries are named by `cn`, with the same value.
+    #[serde(default)]
+    pub naming_attribute: Option<String>,
+    /// In Active Directory: what follows the login and an `@` in `userPrincipalName`; default the domain that `base_dn` names.
+    #[serde(default)]
+    pub principal_suffix: Option<String>,
+    /// In Active Directory: how somebody first signs in to a new account.
+    #[serde(default = "by_password")]
+    pub first_sign_in: FirstSignIn,
+    /// Which accounts are managed, besides lying below `base_dn`: an LDAP filter (RFC 4515) that listings add to their own.
+    #[serde(default)]
+    pub account_filter: Option<String>,
     /// The attribute that holds our external id. The catalog's `recognise` sets it.
     #[serde(default = "employee_number")]
     pub recognise: String,
-    /// The object classes of new accounts. They must allow uid, cn, sn, givenName, displayName, mail and the recognition attribute.
-    #[serde(default = "inet_org_person")]
-    pub object_classes: Vec<String>,
+    /// The object classes of new accounts; default `inetOrgPerson`, in Active Directory `user`. They must allow uid, cn, sn, givenName,
+    /// displayName, mail and the recognition attribute.
+    #[serde(default)]
+    pub object_classes: Option<Vec<String>>,
     /// How groups hold their members.
-    #[serde(default = "group_of_names")]
+    #[serde(default = "usual_style")]
     pub group_style: GroupStyle,
     /// Overrides the group style's own attribute.
     #[serde(default)]
@@ -93,7 +70,7 @@ pub struct LdapSettings {
     #[serde(default)]
     pub placeholder_member: Option<String>,
     /// How an account is disabled.
-    #[serde(default = "marker")]
+    #[serde(default = "usual_disabling")]
     pub disabling: Disabling,
     /// With `disabling = "marker"`: the attribute; it must allow several values.
     #[serde(default = "description")]
@@ -101,28 +78,34 @@ pub struct LdapSettings {
     /// With `disabling = "marker"`: the value that means disabled.
     #[serde(default = "disabled")]
     pub disabled_value: String,
+    /// How many entries a listing asks for at a time (RFC 2696), 1 to 1000. A directory may give fewer.
+    #[serde(default = "five_hundred")]
+    pub page_size: u16,
     /// The longest that a call takes, in seconds.
     #[serde(default = "settings::ten")]
     pub timeout_seconds: u64,
 }
 
-fn uid() -> String {
-    "uid".to_owned()
+const fn open_ldap() -> Directory {
+    Directory::OpenLdap
+}
+const fn by_password() -> FirstSignIn {
+    FirstSignIn::Password
 }
 fn employee_number() -> String {
     "employeeNumber".to_owned()
 }
-fn inet_org_person() -> Vec<String> {
-    vec!["inetOrgPerson".to_owned()]
+const fn usual_style() -> GroupStyle {
+    GroupStyle::Usual
 }
-const fn group_of_names() -> GroupStyle {
-    GroupStyle::GroupOfNames
-}
-const fn marker() -> Disabling {
-    Disabling::Marker
+const fn usual_disabling() -> Disabling {
+    Disabling::Usual
 }
 fn description() -> String {
     "description".to_owned()
+}
+const fn five_hundred() -> u16 {
+    500
 }
 fn disabled() -> String {
     "latchkey:disabled".to_owned()
@@ -133,6 +116,7 @@ impl LdapSettings {
     #[must_use]
     pub fn new(url: &str, bind_dn: &str, password: Secret, base_dn: &str) -> Self {
         Self {
+            directory: open_ldap(),
             url: url.to_owned(),
             starttls: false,
             ca_file: None,
@@ -143,16 +127,40 @@ impl LdapSettings {
             password: Some(password),
             base_dn: base_dn.to_owned(),
             people_ou: format!("ou=people,{base_dn}"),
-            naming_attribute: uid(),
+            naming_attribute: None,
+            principal_suffix: None,
+            first_sign_in: by_password(),
+            account_filter: None,
             recognise: employee_number(),
-            object_classes: inet_org_person(),
-            group_style: group_of_names(),
+            object_classes: None,
+            group_style: usual_style(),
             member_attribute: None,
             placeholder_member: None,
-            disabling: marker(),
+            disabling: usual_disabling(),
             disabled_attribute: description(),
             disabled_value: disabled(),
+            page_size: five_hundred(),
             timeout_seconds: settings::ten(),
+        }
+    }
+
+    /// How groups hold their members, in this directory.
+    #[must_use]
+    pub const fn group_style(&self) -> GroupStyle {
+        match (self.group_style, self.directory) {
+            (GroupStyle::Usual, Directory::OpenLdap) => GroupStyle::GroupOfNames,
+            (GroupStyle::Usual, Directory::ActiveDirectory) => GroupStyle::Group,
+            (style, _) => style,
+        }
+    }
+
+    /// How an account is disabled, in this directory.
+    #[must_use]
+    pub const fn disabling(&self) -> Disabling {
+        match (self.disabling, self.directory) {
+            (Disabling::Usual, Directory::OpenLdap) => Disabling::Marker,
+            (Disabling::Usual, Directory::ActiveDirectory) => Disabling::UserAccountControl,
+            (disabling, _) => disabling,
         }
     }
 
@@ -167,101 +175,4 @@ impl LdapSettings {
     pub fn placeholder_member(&self) -> String {
         self.placeholder_member.clone().unwrap_or_else(|| format!("cn=nobody,{}", self.base_dn))
     }
-
-    /// Checks what can be checked without contacting the directory.
-    pub(super) fn checked(self) -> Result<Checked, SettingsError> {
-        let url = Url::parse(&self.url).map_err(|error| {
-            SettingsError::new(
-                "url",
-                format!("\"{}\" is not a URL ({error}); expected ldaps://host or ldap://host", self.url),
-            )
-        })?;
-        let host = url.host_str().filter(|host| !host.is_empty()).map(str::to_owned);
-        let host = host.ok_or_else(|| SettingsError::new("url", format!("\"{}\" names no host", self.url)))?;
-        let secure = match (url.scheme(), self.starttls) {
-            ("ldaps", false) | ("ldap", true) => true,
-            ("ldap", false) => false,
-            ("ldaps", true) => {
-                return Err(SettingsError::new("starttls", "belongs to ldap://; ldaps:// starts with TLS by itself"));
-            }
-            (other, _) => {
-                return Err(SettingsError::new("url", format!("starts with {other}://; expected ldaps:// or ldap://")));
-            }
-        };
-        if !secure && !self.allow_plaintext && !tls::is_loopback(&host) {
-            return Err(SettingsError::new(
-                "url",
-                "would send the password to another machine in clear; use ldaps://, or set starttls = true",
-            ));
-        }
-        for (setting, dn) in [("bind_dn", &self.bind_dn), ("base_dn", &self.base_dn), ("people_ou", &self.people_ou)] {
-            if dn::parts(dn).is_none() {
-                return Err(SettingsError::new(
-                    setting,
-                    format!("\"{dn}\" is not a DN; expected one like ou=people,dc=example,dc=test"),
-                ));
-            }
-        }
-        if !dn::is_within(&self.people_ou, &self.base_dn) {
-            return Err(SettingsError::new(
-                "people_ou",
-                format!("{} is not below base_dn, {}", self.people_ou, self.base_dn),
-            ));
-        }
-        let placeholder = self.placeholder_member();
-        if dn::parts(&placeholder).is_none() {
-            return Err(SettingsError::new("placeholder_member", format!("\"{placeholder}\" is not a DN")));
-        }
-        let attributes = [
-            ("naming_attribute", self.naming_attribute.as_str()),
-            ("recognise", &self.recognise),
-            ("member_attribute", self.member_attribute()),
-            ("disabled_attribute", &self.disabled_attribute),
-        ];
-        for (setting, name) in
-            attributes.into_iter().chain(self.object_classes.iter().map(|class| ("object_classes", class.as_str())))
-        {
-            let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-            if !plain {
-                return Err(SettingsError::new(
-                    setting,
-                    format!("\"{name}\" is not a name that LDAP attributes and classes have"),
-                ));
-            }
-        }
-        if self.recognise.eq_ignore_ascii_case(&self.naming_attribute) {
-            return Err(SettingsError::new(
-                "recognise",
-                "is the naming attribute; the login and the external id need one each",
-            ));
-        }
-        if self.object_classes.is_empty() {
-            return Err(SettingsError::new("object_classes", "is empty; expected for example [\"inetOrgPerson\"]"));
-        }
-        if self.disabled_value.trim().is_empty() {
-            return Err(SettingsError::new("disabled_value", "is empty"));
-        }
-        let secret = SecretSource::from_settings(
-            "password",
-            self.password_file.as_ref(),
-            self.password_env.as_ref(),
-            self.password.as_ref(),
-        )?
-        .ok_or_else(|| SettingsError::new("password_file", "is missing; set password_file or password_env"))?;
-        let tls = if secure { Some(tls::client_config(self.ca_file.as_deref())?) } else { None };
-        let timeout = settings::timeout(self.timeout_seconds)?;
-        Ok(Checked { host, url, secret, tls, timeout, placeholder, settings: self })
-    }
-}
-
-/// Settings that were looked through.
-pub(crate) struct Checked {
-    pub(super) settings: LdapSettings,
-    pub(super) url: Url,
-    pub(super) host: String,
-    pub(super) secret: SecretSource,
-    pub(super) tls: Option<std::sync::Arc<rustls::ClientConfig>>,
-    pub(super) timeout: Duration,
-    pub(super) placeholder: String,
 }

@@ -58,8 +58,10 @@ pub(super) async fn directory_frame(admin: &LdapSettings) -> Result<(), CallErro
 /// When the directory refuses one; those before it are there.
 pub async fn seed_directory(settings: &LdapSettings, groups: &[(&str, &str)]) -> Result<(), CallError> {
     let session = open(settings)?;
-    let class = match settings.group_style {
-        ldap::GroupStyle::GroupOfNames => "groupOfNames",
+    let style = settings.group_style();
+    let class = match style {
+        ldap::GroupStyle::GroupOfNames | ldap::GroupStyle::Usual => "groupOfNames",
+        ldap::GroupStyle::Group => "group",
         ldap::GroupStyle::GroupOfUniqueNames => "groupOfUniqueNames",
         ldap::GroupStyle::PosixGroup => "posixGroup",
     };
@@ -71,8 +73,9 @@ pub async fn seed_directory(settings: &LdapSettings, groups: &[(&str, &str)]) ->
             )));
         };
         let number = (10_000 + number).to_string();
-        let last: (&str, &[&str]) = match settings.group_style {
+        let last: (&str, &[&str]) = match style {
             ldap::GroupStyle::PosixGroup => ("gidNumber", &[&number]),
+            ldap::GroupStyle::Group => ("sAMAccountName", &[&number]),
             _ => (settings.member_attribute(), &[&placeholder]),
         };
         let description = if description.is_empty() { &name } else { *description };

@@ -196,6 +196,8 @@ access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 
 database mdb
+limits dn.exact="cn=latchkey,{base}" size.soft=500 size.prtotal=unlimited
+lastbind on
 suffix "{base}"
 rootdn "cn=admin,{base}"
 rootpw "{password}"

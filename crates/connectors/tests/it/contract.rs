@@ -22,6 +22,11 @@ pub trait Probe: Send + Sync {
     async fn delete(&self, native_id: &str);
     /// Everything that the system stores about an account, as text.
     async fn dump(&self, native_id: &str) -> String;
+    /// Puts into an entitlement whatever can be in it without being an account (a group, a device), and answers with what those are
+    /// called. Nothing only where an entitlement of this system can hold accounts alone.
+    async fn nest(&self, native: &str) -> BTreeSet<String>;
+    /// As `dump`, without the external id, and without what the system notes by itself of any change (who, when, which version).
+    async fn rest(&self, native_id: &str) -> String;
 }
 
 /// A system under test.
@@ -36,6 +41,8 @@ pub struct Bench<'a> {
     pub foreign: Option<EntitlementKind>,
     /// Makes names unique on a server that others use too.
     pub tag: &'a str,
+    /// How many pages the accounts of this suite take at least, by how the connection is set up: one only where there are no pages.
+    pub pages: usize,
 }
 
 pub fn spec(external_id: &str, name: &str) -> AccountSpec {

@@ -5,10 +5,13 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use latchkey_connectors::{
     CallError, Change, Connector, EntitlementKind, EntitlementRef, SystemKind,
-    fake::{FakeSystem, Fault, Op},
+    fake::{FakeAccount, FakeSystem, Fault, Op},
 };
 
-use crate::contract::{Bench, Probe, keeps_the_contract, needs_human, ours, refused, retry_later, spec};
+use crate::{
+    contract::{Bench, Probe, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
+    contract_listing::can_be_listed,
+};
 
 struct Handle(FakeSystem);
 
@@ -36,6 +39,13 @@ impl Probe for Handle {
             account.made_from.map(|spec| format!("{} {} {}", spec.display_name, spec.given_name, spec.family_name));
         format!("{} {:?} {}", account.name, account.external_id, spec.unwrap_or_default())
     }
+    async fn nest(&self, native: &str) -> BTreeSet<String> {
+        self.0.nest("a group", native);
+        BTreeSet::from(["a group".to_owned()])
+    }
+    async fn rest(&self, native_id: &str) -> String {
+        format!("{:?}", FakeAccount { external_id: None, ..self.0.account(native_id).unwrap() })
+    }
 }
 
 fn group() -> EntitlementRef {
@@ -51,7 +61,9 @@ async fn promise_09_the_fake_keeps_the_contract() {
     }
     let missing = EntitlementRef::new(EntitlementKind::Group, "missing");
     let probe = Handle(fake.clone());
-    keeps_the_contract(&Bench { connector: &fake, probe: &probe, entitlements, missing, foreign: None, tag: "" }).await;
+    let bench = Bench { connector: &fake, probe: &probe, entitlements, missing, foreign: None, tag: "", pages: 1 };
+    keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
 }
 
 #[tokio::test]

@@ -1,153 +1,26 @@
 //! The LDAP connector against a real slapd, seen by ldapsearch.
 
-use std::{collections::BTreeSet, path::Path, process::Command, time::Duration};
+use std::{process::Command, time::Duration};
 
-use async_trait::async_trait;
 use latchkey_connectors::{
-    AccountState, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Secret, SystemKind, build,
+    AccountState, Change, EntitlementKind, EntitlementRef, Secret, SystemKind,
     ldap::{Disabling, GroupStyle, LdapSettings},
     real_servers::{Slapd, SlapdOptions, seed_directory, start_slapd},
 };
 
 use crate::{
     certificates::certificates,
-    contract::{Bench, Probe, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
+    contract::{Bench, Probe as _, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
+    contract_listing::can_be_listed,
+    ldap_tools::{BASE, Tools, connector, dn, group, options},
     servers::{PLANTED, folder, silent_port},
 };
-
-const BASE: &str = "dc=example,dc=test";
-
-fn dn(name: &str) -> String {
-    format!("cn={name},ou=groups,{BASE}")
-}
-
-fn group(name: &str) -> EntitlementRef {
-    EntitlementRef::new(EntitlementKind::Group, dn(name))
-}
-
-fn connector(settings: LdapSettings) -> Box<dyn Connector> {
-    build(ConnectionSettings::Ldap(settings)).unwrap()
-}
-
-fn options(dir: &Path) -> SlapdOptions {
-    SlapdOptions { durable: false, ..SlapdOptions::new(dir.join("slapd"), BASE, Secret::new(PLANTED)) }
-}
-
-/// OpenLDAP's own command line tools, signed in as the directory's administrator.
-struct Tools {
-    url: String,
-    admin: String,
-    style: GroupStyle,
-}
-
-impl Tools {
-    fn of(slapd: &Slapd) -> Self {
-        Self { url: slapd.url(), admin: slapd.admin_dn(), style: GroupStyle::GroupOfNames }
-    }
-
-    fn run(&self, tool: &str, arguments: &[&str], input: &str) -> String {
-        use std::{io::Write, process::Stdio};
-        let mut child = Command::new(tool)
-            .args(["-x", "-H", &self.url, "-D", &self.admin, "-w", PLANTED])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{tool} is needed ({error}): apt install ldap-utils"));
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{tool} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Values of one attribute, as ldapsearch prints them, one a line and base64 undone.
-    fn values(&self, base: &str, scope: &str, filter: &str, attribute: &str) -> Vec<String> {
-        let asked = if attribute == "dn" { "1.1" } else { attribute };
-        let text = self.run("ldapsearch", &["-LLL", "-o", "ldif-wrap=no", "-b", base, "-s", scope, filter, asked], "");
-        let value = |line: &str| {
-            let (name, value) = line.split_once(':')?;
-            if !name.eq_ignore_ascii_case(attribute) {
-                return None;
-            }
-            Some(match value.strip_prefix(": ") {
-                Some(encoded) => base64(encoded),
-                None => value.trim_start().to_owned(),
-            })
-        };
-        text.lines().filter_map(value).collect()
-    }
-
-    fn modify(&self, ldif: &str) {
-        self.run("ldapmodify", &[], ldif);
-    }
-}
-
-/// Undoes base64 with the coreutils program, to stay independent of what is tested.
-fn base64(encoded: &str) -> String {
-    use std::{io::Write, process::Stdio};
-    let mut child = Command::new("base64").arg("-d").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(encoded.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-}
-
-/// An LDIF line, in base64 whatever the value is.
-fn line(name: &str, value: &str) -> String {
-    use std::{io::Write, process::Stdio};
-    let mut child =
-        Command::new("base64").args(["-w", "0"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
-    format!("{name}:: {}\n", String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap())
-}
-
-#[async_trait]
-impl Probe for Tools {
-    async fn members(&self, native: &str) -> BTreeSet<String> {
-        let members = self.values(native, "base", "(objectClass=*)", self.style.member_attribute()).into_iter();
-        let members = members.filter(|member| !member.starts_with("cn=nobody,"));
-        match self.style {
-            GroupStyle::PosixGroup => members.map(|uid| format!("uid={uid},ou=people,{BASE}")).collect(),
-            _ => members.collect(),
-        }
-    }
-    async fn accounts(&self, name: &str) -> Vec<String> {
-        let escaped: String = name.bytes().map(|byte| format!("\\{byte:02x}")).collect();
-        self.values(BASE, "sub", &format!("(uid={escaped})"), "dn")
-    }
-    async fn add_stranger(&self, name: &str) -> String {
-        let dn = format!("uid={name},ou=people,{BASE}");
-        self.run(
-            "ldapadd",
-            &[],
-            &format!("dn: {dn}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: Somebody\nsn: Else\n"),
-        );
-        dn
-    }
-    async fn add_member(&self, native_id: &str, native: &str) {
-        let member = match self.style {
-            GroupStyle::PosixGroup => native_id.split(['=', ',']).nth(1).unwrap(),
-            _ => native_id,
-        };
-        let attribute = self.style.member_attribute();
-        self.modify(&format!("dn: {native}\nchangetype: modify\nadd: {attribute}\n{}", line(attribute, member)));
-    }
-    async fn delete(&self, native_id: &str) {
-        self.modify(&format!("{}changetype: delete\n", line("dn", native_id)));
-    }
-    async fn dump(&self, native_id: &str) -> String {
-        self.run(
-            "ldapsearch",
-            &["-LLL", "-o", "ldif-wrap=no", "-b", native_id, "-s", "base", "(objectClass=*)", "*", "+"],
-            "",
-        )
-    }
-}
 
 async fn contract(slapd: &Slapd, settings: LdapSettings, tools: &Tools, tag: &str) {
     let (one, two) = (format!("{tag}one"), format!("{tag}two\\, \\\"and\\\" *(#3)"));
     seed_directory(&settings, &[(&dn(&one), "One"), (&dn(&two), "")]).await.unwrap();
     seed_directory(&settings, &[(&dn(&one), "One")]).await.unwrap();
-    let connector = connector(settings);
+    let connector = connector(LdapSettings { page_size: 3, ..settings });
     assert_eq!(connector.kind(), SystemKind::Ldap);
     let bench = Bench {
         connector: connector.as_ref(),
@@ -156,8 +29,10 @@ async fn contract(slapd: &Slapd, settings: LdapSettings, tools: &Tools, tag: &st
         missing: group("no-such-group"),
         foreign: Some(EntitlementKind::DatabaseRole),
         tag,
+        pages: 3,
     };
     keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
     assert!(slapd.port > 0);
 }
 
@@ -280,8 +155,10 @@ async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
     let elsewhere = connector(LdapSettings { people_ou: format!("ou=policies,{BASE}"), ..good.clone() });
     let words = needs_human(elsewhere.create(&spec("E1", "a")).await);
     assert!(words.contains("insufficientAccessRights") && words.contains("no write access"), "{words}");
-    let schema =
-        connector(LdapSettings { object_classes: vec!["inetOrgPerson".into(), "posixAccount".into()], ..good.clone() });
+    let schema = connector(LdapSettings {
+        object_classes: Some(vec!["inetOrgPerson".into(), "posixAccount".into()]),
+        ..good.clone()
+    });
     assert!(refused(schema.create(&spec("E1", "a")).await).contains("posixAccount"));
 
     let (port, silent) = silent_port().await;

@@ -1,6 +1,6 @@
 //! The connectors against real servers, and the fake one, by the same contract.
 //!
-//! `contract.rs` is what all of them keep; the others add what is particular to one kind of system. A server that is not installed
+//! `contract.rs` and `contract_listing.rs` are what all of them keep; the others add what is particular to one kind of system. A server that is not installed
 //! fails the test with what to install. (`cfg(test)` is always on here; it tells clippy that these are tests, helpers included.)
 
 #[cfg(test)]
@@ -8,9 +8,15 @@ mod certificates;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod contract_listing;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod ldap;
+#[cfg(test)]
+mod ldap_listing;
+#[cfg(test)]
+mod ldap_tools;
 #[cfg(test)]
 mod postgresql;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::{
     certificates::certificates,
     contract::{Bench, Probe, keeps_the_contract, needs_human, refused, retry_later, spec},
+    contract_listing::can_be_listed,
     servers::{PLANTED, folder, silent_port},
 };
 
@@ -156,6 +157,17 @@ impl Probe for Cluster {
         let sql = "SELECT a.*, shobj_description(a.oid, 'pg_authid') FROM pg_authid a WHERE rolname = :'name'";
         self.psql(sql, &[("name", native_id)])
     }
+    async fn nest(&self, native: &str) -> BTreeSet<String> {
+        let group = self.name("a group");
+        let sql = format!("CREATE ROLE :\"group\" NOLOGIN; GRANT :\"native\" TO :\"group\"{}", self.by_the_manager());
+        self.psql(&sql, &[("group", &group), ("native", native)]);
+        BTreeSet::from([group])
+    }
+    async fn rest(&self, native_id: &str) -> String {
+        let sql = "SELECT a.*, regexp_replace(shobj_description(a.oid, 'pg_authid'), E'^latchkey:[^\\n]*\\n?', '') FROM pg_authid a \
+                   WHERE rolname = :'name'";
+        self.psql(sql, &[("name", native_id)])
+    }
 }
 
 #[tokio::test]
@@ -172,8 +184,10 @@ async fn promise_09_a_real_cluster_keeps_the_contract() {
         missing: role("no_such_role"),
         foreign: Some(EntitlementKind::Group),
         tag: &cluster.tag,
+        pages: 2,
     };
     keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
     let long = cluster.name(&"x".repeat(64));
     assert!(refused(connector.create(&spec("E-long", &long)).await).contains("63"));
     let account = connector.create(&spec("E-short", &cluster.name("short"))).await.unwrap().native_id;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{Bench, Probe, keeps_the_contract, needs_human, refused, retry_later, spec},
+    contract_listing::says_that_it_cannot_be_listed,
     program_bench::{Target, group},
     servers::PLANTED,
 };
@@ -55,6 +56,14 @@ impl Probe for File<'_> {
     async fn dump(&self, native_id: &str) -> String {
         serde_json::to_string_pretty(&self.held()["accounts"][native_id]).unwrap()
     }
+    async fn nest(&self, _native: &str) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+    async fn rest(&self, native_id: &str) -> String {
+        let mut account = self.held()["accounts"][native_id].clone();
+        account.as_object_mut().unwrap().remove("external_id");
+        account.to_string()
+    }
 }
 
 fn connector(settings: ProgramSettings) -> Box<dyn Connector> {
@@ -72,8 +81,10 @@ async fn promise_09_the_example_keeps_the_contract() {
         missing: group("no such group"),
         foreign: Some(EntitlementKind::DatabaseRole),
         tag: "",
+        pages: 1,
     };
     keeps_the_contract(&bench).await;
+    says_that_it_cannot_be_listed(&bench).await;
 }
 
 #[tokio::test]

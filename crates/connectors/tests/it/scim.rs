@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     certificates::certificates,
     contract::{Bench, Probe, keeps_the_contract, needs_human, retry_later, spec},
+    contract_listing::can_be_listed,
     servers::{PLANTED, folder, silent_port},
 };
 
@@ -90,6 +91,18 @@ impl Probe for Http {
         let user = self.send(reqwest::Method::GET, &format!("Users/{native_id}"), None).await;
         serde_json::to_string_pretty(&user).unwrap()
     }
+    async fn nest(&self, native: &str) -> BTreeSet<String> {
+        let inner = self.add_group("a group").await;
+        self.add_member(&inner, native).await;
+        BTreeSet::from([inner])
+    }
+    async fn rest(&self, native_id: &str) -> String {
+        let mut user = self.send(reqwest::Method::GET, &format!("Users/{native_id}"), None).await;
+        let fields = user.as_object_mut().unwrap();
+        fields.remove("externalId");
+        fields.remove("meta");
+        user.to_string()
+    }
 }
 
 #[tokio::test]
@@ -113,8 +126,10 @@ async fn promise_09_a_real_service_keeps_the_contract() {
         missing: app_role("no such group"),
         foreign: Some(EntitlementKind::DatabaseRole),
         tag: "",
+        pages: 2,
     };
     keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
 
     // Two groups of one name can't be told apart.
     probe.add_group("twins").await;
