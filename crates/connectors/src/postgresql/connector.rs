@@ -6,12 +6,12 @@ use async_trait::async_trait;
 
 use super::{
     PostgresSettings,
-    account::{Found, Role},
+    account::{Found, MARK, Role},
     session::Session,
 };
 use crate::{
-    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Lookup, Observed,
-    SecretSource, SettingsError, SystemKind, bounded::Inner,
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Heard, Holder,
+    Listed, Lookup, Observed, SecretSource, SettingsError, SystemKind, bounded::Inner,
 };
 
 const WHERE: &str = "PostgreSQL";
@@ -133,6 +133,48 @@ impl Connector for PostgresConnector {
         let Some(role) = self.session.role(native_id).await? else { return Ok(Change::AlreadySo) };
         self.session.may_manage(&role)?;
         self.session.leave(&role.name, &entitlement.native).await
+    }
+
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        let gone = || CallError::account_gone(native_id, WHERE);
+        let role = self.session.role(native_id).await?.ok_or_else(gone)?;
+        self.session.may_manage(&role)?;
+        if role.external_id.as_deref() == Some(external_id) {
+            return Ok(Change::AlreadySo);
+        }
+        if let Some(carried) = &role.external_id {
+            return Err(CallError::needs_human(format!(
+                "The role {native_id} carries the comment {MARK}{carried} already."
+            )));
+        }
+        if !role.is_account() {
+            return Err(CallError::needs_human(format!(
+                "The role {native_id} can't log in, so it may be one that is granted to others. If it is somebody's account, set its comment \
+                 to {MARK}{external_id} by hand."
+            )));
+        }
+        if let Some(other) = self.session.carriers(external_id).await?.first() {
+            return Err(CallError::needs_human(format!(
+                "The role {} carries the comment {MARK}{external_id} already. Only one role can be this person's account.",
+                other.name
+            )));
+        }
+        self.session.adopt(&role, external_id).await?;
+        // Somebody may have written another comment at the same moment.
+        match self.session.role(native_id).await?.ok_or_else(gone)?.external_id {
+            Some(carried) if carried == external_id => Ok(Change::Made),
+            _ => Err(CallError::retry_later(format!(
+                "The comment of the role {native_id} was changed by somebody else."
+            ))),
+        }
+    }
+
+    async fn accounts(&self, heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        self.session.listed(heard).await
+    }
+
+    async fn holders(&self, entitlement: &EntitlementRef, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        self.session.members(&entitlement.native, heard).await
     }
 
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::types::Type;
 
-use super::{quote, session::Session};
+use super::{account::PRIVILEGED, quote, session::Session};
 use crate::{CallError, Change};
 
 /// A membership that gives something. The two options exist from PostgreSQL 16 on; before, every membership gives.
-const GIVES: &str = "(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))";
+pub(super) const GIVES: &str = "(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))";
 
 impl Session {
     /// Which of these roles the account is a direct member of.
@@ -25,30 +25,35 @@ impl Session {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    pub(super) fn no_such_role(&self, entitlement: &str) -> CallError {
+        CallError::needs_human(format!(
+            "The role {entitlement} does not exist in PostgreSQL at {}. Create it, or correct the entitlement's native name in the catalog.",
+            self.place()
+        ))
+    }
+
     /// Refuses a role that doesn't exist, is somebody's account, or carries privileges that aren't meant to be handed out.
     async fn may_grant(&self, entitlement: &str) -> Result<(), CallError> {
         let role = if quote::fits(entitlement) { self.role(entitlement).await? } else { None };
         let Some(role) = role else {
-            return Err(CallError::needs_human(format!(
-                "The role {entitlement} does not exist in PostgreSQL at {}. Create it, or correct the entitlement's native name in the catalog.",
-                self.place()
-            )));
+            return Err(self.no_such_role(entitlement));
         };
         if role.external_id.is_some() {
             return Err(CallError::refused(format!(
                 "The role {entitlement} is somebody's account; it isn't granted to others."
             )));
         }
-        let sql = "WITH RECURSIVE reach (oid) AS (
+        let sql = format!(
+            "WITH RECURSIVE reach (oid) AS (
                 SELECT oid FROM pg_roles WHERE rolname = $1
                 UNION SELECT m.roleid FROM pg_auth_members m JOIN reach ON m.member = reach.oid)
-            SELECT r.rolname::text FROM reach JOIN pg_roles r ON r.oid = reach.oid
-            WHERE (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname LIKE 'pg\\_%') AND r.rolname <> ALL($2)
-            ORDER BY r.rolname LIMIT 5";
+             SELECT r.rolname::text FROM reach JOIN pg_roles r ON r.oid = reach.oid
+             WHERE {PRIVILEGED} AND r.rolname <> ALL($2) ORDER BY r.rolname LIMIT 5"
+        );
         let allowed: Vec<&str> = self.to.settings.allow_privileged.iter().map(String::as_str).collect();
         let rows = self
             .rows(
-                sql,
+                &sql,
                 &[(&entitlement, Type::TEXT), (&allowed, Type::TEXT_ARRAY)],
                 &format!("Looking into the role {entitlement}"),
             )

@@ -14,6 +14,7 @@
 mod account;
 mod connector;
 mod fault;
+mod listing;
 mod membership;
 mod quote;
 mod session;

@@ -14,14 +14,22 @@ mod ldap;
 #[cfg(test)]
 mod postgresql;
 #[cfg(test)]
+mod postgresql_listing;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod program_bench;
 #[cfg(test)]
 mod program_conformance;
 #[cfg(test)]
+mod program_listing;
+#[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod scim_listing;
+#[cfg(test)]
 mod scim_odd_services;
+#[cfg(test)]
+mod scim_scripted;
 #[cfg(test)]
 mod servers;

@@ -29,16 +29,16 @@ fn options(dir: &Path) -> PostgresOptions {
 }
 
 /// A cluster: the one that LATCHKEY_TEST_POSTGRES_URL names, as a superuser, else one of our own.
-struct Cluster {
-    admin: PostgresSettings,
-    manager: PostgresSettings,
+pub struct Cluster {
+    pub admin: PostgresSettings,
+    pub manager: PostgresSettings,
     /// Every role that a test makes starts with this.
-    tag: String,
+    pub tag: String,
     _own: Option<(Postgres, TempDir)>,
 }
 
 impl Cluster {
-    async fn get() -> Self {
+    pub async fn get() -> Self {
         let tag = format!("t{}_", std::process::id());
         let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES_URL") else {
             let dir = folder();
@@ -57,16 +57,16 @@ impl Cluster {
         cluster
     }
 
-    fn name(&self, name: &str) -> String {
+    pub fn name(&self, name: &str) -> String {
         format!("{}{name}", self.tag)
     }
 
     /// psql as the superuser; rows as lines, columns parted by a bar.
-    fn sql(&self, sql: &str) -> String {
+    pub fn sql(&self, sql: &str) -> String {
         self.psql(sql, &[])
     }
 
-    fn psql(&self, sql: &str, variables: &[(&str, &str)]) -> String {
+    pub fn psql(&self, sql: &str, variables: &[(&str, &str)]) -> String {
         use std::{io::Write, process::Stdio};
         let admin = &self.admin;
         let mut command = Command::new("psql");
@@ -102,7 +102,7 @@ impl Cluster {
         self.psql(sql, &[("native", native)]).lines().map(str::to_owned).collect()
     }
 
-    fn major(&self) -> u32 {
+    pub fn major(&self) -> u32 {
         self.sql("SELECT current_setting('server_version_num')::int / 10000").parse().unwrap()
     }
 
@@ -111,8 +111,17 @@ impl Cluster {
         if self.major() >= 16 { format!(" GRANTED BY {}", self.manager.user) } else { String::new() }
     }
 
+    /// From version 16 on, a role's comment is for those to change who have the admin option on it.
+    pub fn admin_of(&self, variable: &str) -> String {
+        if self.major() >= 16 {
+            format!("; GRANT :\"{variable}\" TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE", self.manager.user)
+        } else {
+            String::new()
+        }
+    }
+
     /// A session of somebody else, with a password that only the test knows.
-    async fn session(&self, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    pub async fn session(&self, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let mut config = tokio_postgres::Config::new();
         config.host(&self.admin.host).port(self.admin.port).dbname("postgres").user(name).password("theirs");
         let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
@@ -121,7 +130,7 @@ impl Cluster {
     }
 
     /// Leaves a given server as it was.
-    fn clean_up(&self) {
+    pub fn clean_up(&self) {
         if self._own.is_none() {
             let sql = "SELECT format('DROP OWNED BY %I; DROP ROLE %I;', rolname, rolname) FROM pg_roles WHERE starts_with(rolname, :'tag') \
                        ORDER BY rolname LIKE '%latchkey'";
