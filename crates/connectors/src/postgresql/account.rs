@@ -174,23 +174,9 @@ impl Session {
             Change::Made
         };
         if !wanted {
-            self.end_sessions(&role.name).await?;
+            self.end_sessions(&role.name, None, &format!("The role {} can't log in any more", role.name)).await?;
         }
         Ok(change)
-    }
-
-    async fn end_sessions(&self, name: &str) -> Result<(), CallError> {
-        let sql =
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()";
-        match self.rows(sql, &[(&name, Type::TEXT)], "Ending sessions").await {
-            Ok(_) => Ok(()),
-            Err(CallError::NeedsHuman { words }) => Err(CallError::needs_human(format!(
-                "The role {name} can't log in any more, but its open sessions go on: this connection may not end them. \
-                 GRANT pg_signal_backend TO {} allows it. {words}",
-                self.to.settings.user
-            ))),
-            Err(other) => Err(other),
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{AccountState, CallError, Heard, Holder, Listed, MOST_LINES};
 
 /// Login roles, and those that can't log in and carry an id of ours: accounts that were disabled.
-const IS_ACCOUNT: &str =
+pub(super) const IS_ACCOUNT: &str =
     "(r.rolcanlogin OR split_part(coalesce(shobj_description(r.oid, 'pg_authid'), ''), E'\\n', 1) LIKE 'latchkey:_%')";
 
 impl Session {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tokio_postgres::types::Type;
+use tokio_postgres::{Error, error::SqlState, types::Type};
 
-use super::{account::PRIVILEGED, quote, session::Session};
+use super::{account::PRIVILEGED, ending, quote, session::Session};
 use crate::{CallError, Change};
 
 /// A membership that gives something. The two options exist from PostgreSQL 16 on; before, every membership gives.
@@ -94,26 +94,42 @@ impl Session {
             return Ok(Change::AlreadySo);
         }
         let revoke = format!("REVOKE {} FROM {}", quote::identifier(entitlement)?, quote::identifier(account)?);
+        let mut kept = Ok(());
         if self.live().await?.major < 16 {
-            let done = self.run(&revoke, &doing).await;
-            done.map_err(|(_, meaning)| meaning)?;
-            return Ok(Change::Made);
-        }
-        let mut kept = Ok(Change::Made);
-        for grantor in rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)) {
-            let sql = format!("{revoke} GRANTED BY {}", quote::identifier(&grantor)?);
-            match self.run(&sql, &doing).await {
-                Ok(()) => {}
-                // The others still go.
-                Err((_, CallError::NeedsHuman { words })) => {
-                    kept = Err(CallError::needs_human(format!(
-                        "{account} also has {entitlement} from {grantor}, and only that role or a superuser can take it \
-                         back: {sql}. {words}"
-                    )));
+            self.revoke(account, &revoke, &doing).await.map_err(|(_, meaning)| meaning)?;
+        } else {
+            for grantor in rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)) {
+                let sql = format!("{revoke} GRANTED BY {}", quote::identifier(&grantor)?);
+                match self.revoke(account, &sql, &doing).await {
+                    Ok(()) => {}
+                    // The others still go.
+                    Err((_, CallError::NeedsHuman { words })) => {
+                        kept = Err(CallError::needs_human(format!(
+                            "{account} also has {entitlement} from {grantor}, and only that role or a superuser can take it \
+                             back: {sql}. {words}"
+                        )));
+                    }
+                    Err((_, other)) => return Err(other),
                 }
-                Err((_, other)) => return Err(other),
             }
         }
-        kept
+        if self.to.settings.end_sessions {
+            // A session may have begun between the statement that ended the others and the end of its transaction.
+            self.end_sessions(account, None, &format!("{account} is no member of {entitlement} any more")).await?;
+        }
+        kept.map(|()| Change::Made)
+    }
+
+    /// Revokes, and ends the account's sessions in the same transaction: who did `SET ROLE` would keep what was taken away, and there is
+    /// no moment at which the membership is gone and nobody knows that sessions are to be ended.
+    async fn revoke(&self, account: &str, revoke: &str, doing: &str) -> Result<(), (Option<Error>, CallError)> {
+        if self.to.settings.end_sessions {
+            match self.run(&format!("{revoke}; {}", ending::statement(account)), doing).await {
+                // Perhaps it may not end sessions: the membership goes all the same.
+                Err((Some(error), _)) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {}
+                done => return done,
+            }
+        }
+        self.run(revoke, doing).await
     }
 }

@@ -51,6 +51,10 @@ pub struct PostgresSettings {
     /// Privileged roles that may be managed and granted all the same, by exact name.
     #[serde(default)]
     pub allow_privileged: BTreeSet<String>,
+    /// Whether an account's open sessions end when a role or `connect on database` is taken from it. On by default: a session that did
+    /// `SET ROLE` before would keep the role.
+    #[serde(default = "yes")]
+    pub end_sessions: bool,
     /// How many roles a list reads at once, from code; settings files can't set it.
     #[serde(skip, default = "five_thousand")]
     pub page_size: u32,
@@ -61,6 +65,9 @@ pub struct PostgresSettings {
 
 const fn port() -> u16 {
     5432
+}
+const fn yes() -> bool {
+    true
 }
 const fn five_thousand() -> u32 {
     5_000
@@ -85,6 +92,7 @@ impl PostgresSettings {
             ca_file: None,
             allow_plaintext: false,
             allow_privileged: BTreeSet::new(),
+            end_sessions: yes(),
             page_size: five_thousand(),
             timeout_seconds: settings::ten(),
         }

@@ -98,7 +98,7 @@ impl Keeper {
                     "Write {external_id} by hand to where {account} keeps whose account it is: {name} doesn\u{2019}t offer the call \"{missing}\"."
                 )),
                 _ => CallError::refused(format!(
-                    "{name} doesn\u{2019}t offer the call \"{missing}\", so it can\u{2019}t be listed."
+                    "{name} doesn\u{2019}t offer the call \"{missing}\", so it can\u{2019}t be asked for everything that it holds."
                 )),
             });
         }

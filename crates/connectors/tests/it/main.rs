@@ -16,6 +16,12 @@ mod postgresql;
 #[cfg(test)]
 mod postgresql_listing;
 #[cfg(test)]
+mod postgresql_privileges;
+#[cfg(test)]
+mod postgresql_rights;
+#[cfg(test)]
+mod postgresql_sessions;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod program_bench;

@@ -122,8 +122,12 @@ impl Cluster {
 
     /// A session of somebody else, with a password that only the test knows.
     pub async fn session(&self, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+        self.session_in("postgres", name).await
+    }
+
+    pub async fn session_in(&self, db: &str, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let mut config = tokio_postgres::Config::new();
-        config.host(&self.admin.host).port(self.admin.port).dbname("postgres").user(name).password("theirs");
+        config.host(&self.admin.host).port(self.admin.port).dbname(db).user(name).password("theirs");
         let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
@@ -173,7 +177,8 @@ async fn promise_09_a_real_cluster_keeps_the_contract() {
     let (one, two) = (cluster.name("one"), cluster.name("two, \"and\" it's \\ #3"));
     seed_roles(&cluster.manager, &[(&one, "One"), (&two, "It's \"two\" \\ 2")]).await.unwrap();
     seed_roles(&cluster.manager, &[(&one, "Once more")]).await.unwrap();
-    let connector = connector(cluster.manager.clone());
+    // Small pages, so that a list has several.
+    let connector = connector(PostgresSettings { page_size: 5, ..cluster.manager.clone() });
     let bench = Bench {
         connector: connector.as_ref(),
         probe: &cluster,
