@@ -14,6 +14,8 @@ mod ldap;
 #[cfg(test)]
 mod postgresql;
 #[cfg(test)]
+mod postgresql_failures;
+#[cfg(test)]
 mod postgresql_listing;
 #[cfg(test)]
 mod postgresql_privileges;

@@ -155,7 +155,7 @@ async fn who_has_it_is_an_account_a_role_or_everybody() {
     assert!(world.holders(&world.on_database("connect")).await.contains(&nested("PUBLIC")));
     // What everybody has, the account doesn't have by itself.
     let other = world.account("other").await;
-    assert!(world.connector.read(&other, &[select.clone()]).await.unwrap().unwrap().held.is_empty());
+    assert!(world.connector.read(&other, std::slice::from_ref(&select)).await.unwrap().unwrap().held.is_empty());
     assert_eq!(world.connector.remove(&other, &select).await.unwrap(), Change::AlreadySo);
     world.clean_up();
 }
@@ -225,7 +225,7 @@ async fn what_is_not_there_or_not_allowed_is_said() {
     let owner = world.account("owning").await;
     world.inside(&format!("CREATE TABLE public.own (a int); ALTER TABLE public.own OWNER TO {owner}"));
     let own = right(format!("select on table \"{database}\".public.own"));
-    assert!(connector.read(&owner, &[own.clone()]).await.unwrap().unwrap().held.contains(&own.native));
+    assert!(connector.read(&owner, std::slice::from_ref(&own)).await.unwrap().unwrap().held.contains(&own.native));
     assert!(needs_human(connector.remove(&owner, &own).await).contains("owns the table"));
     // Another's table: first without any right to it, then with one that can't be handed on.
     assert!(needs_human(connector.grant(&mara, &own).await).contains("WITH GRANT OPTION"));
