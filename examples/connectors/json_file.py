@@ -7,6 +7,7 @@ It speaks version 1 of the protocol in docs/connectors/program.md: one JSON obje
 nothing but Python 3.8, and is meant to be copied: replace `JsonFile` by something that talks to your own system, and keep the rest.
 
 FILE must exist and name the groups, which Latchkey fills and never makes: {"groups": {"staff": [], "admins": []}}
+A member is an account's native id; a group inside a group is written as {"group": "admins"}.
 """
 
 import contextlib
@@ -18,6 +19,10 @@ import tempfile
 
 PROTOCOL = 1
 KINDS = ["group"]
+# The calls that a program need not have. Leave out what your system can't do.
+OPTIONAL = ["adopt", "accounts", "holders"]
+# How many lines of a list go into one answer.
+PAGE = 500
 
 
 class Not(Exception):
@@ -38,7 +43,7 @@ class JsonFile:
 
     def hello(self, call):
         """What this program is. `call["secrets"]` would hold those of the connection; a file needs none."""
-        return {"protocol": PROTOCOL, "product": "JSON file", "entitlement_kinds": KINDS}
+        return {"protocol": PROTOCOL, "product": "JSON file", "entitlement_kinds": KINDS, "calls": OPTIONAL}
 
     def check(self, call):
         with self.opened() as held:
@@ -99,6 +104,41 @@ class JsonFile:
         with self.opened() as held:
             there = call["account"] in held["accounts"]
             return {"account": seen(held, call["account"], call["among"]) if there else None}
+
+    # The calls that a program need not have.
+
+    def adopt(self, call):
+        """Somebody decided whose account this is. Nothing else of it changes."""
+        external_id = call["external_id"]
+        with self.opened(to_change=True) as held:
+            account = self.account(held, call["account"])
+            carried = account.get("external_id")
+            if carried == external_id:
+                return {"change": "already_so"}
+            if carried is not None:
+                raise Not("needs_human", f"The account {account['name']} carries the external id {carried} already.")
+            other = next((one["name"] for one in held["accounts"].values() if one.get("external_id") == external_id), None)
+            if other is not None:
+                raise Not("needs_human", f"The account {other} carries the external id {external_id} already. Leave it on one.")
+            account["external_id"] = external_id
+            return {"change": "made"}
+
+    def accounts(self, call):
+        """All accounts, those that carry no external id too, in the order of their native ids: each page goes on after the last one."""
+        with self.opened() as held:
+            page, cursor = a_page(held["accounts"], call["cursor"])
+            return {"accounts": [listed(held, native_id) for native_id in page], "next": cursor}
+
+    def holders(self, call):
+        """Everyone who is in a group directly, and the groups inside it."""
+        name = call["entitlement"]["native"]
+        with self.opened() as held:
+            if name not in held["groups"]:
+                raise Not("needs_human", f"The group {name} does not exist in {self.path}. Add it there, or correct the catalog.")
+            # Before each name stands what it is, so that one order holds both.
+            names = ["nested " + one["group"] if isinstance(one, dict) else "account " + one for one in held["groups"][name]]
+            page, cursor = a_page(set(names), call["cursor"])
+            return {"holders": [dict([line.split(" ", 1)]) for line in page], "next": cursor}
 
     # What they are made of.
 
@@ -176,13 +216,32 @@ def seen(held, native_id, among):
     }
 
 
+def listed(held, native_id):
+    """An account in a list. A system that knows when it was last signed in to adds `last_used_at`; nothing stands for unknown."""
+    account = held["accounts"][native_id]
+    return {
+        "native_id": native_id,
+        "name": account["name"],
+        "state": account.get("state", "enabled"),
+        "external_id": account.get("external_id"),
+        "display_name": account.get("display_name") or "",
+        "email": account.get("email"),
+    }
+
+
+def a_page(names, cursor):
+    """The names behind the cursor, and the cursor of the next page, or None. What comes and goes meanwhile moves no other line."""
+    names = sorted(name for name in names if cursor is None or name > cursor)
+    return names[:PAGE], names[PAGE - 1] if len(names) > PAGE else None
+
+
 def count(things, word):
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 # The protocol: this part needs no change for another target.
 
-CALLS = ["hello", "check", "find", "create", "set_state", "grant", "remove", "read"]
+CALLS = ["hello", "check", "find", "create", "set_state", "grant", "remove", "read", *OPTIONAL]
 
 
 def answer(target, call):

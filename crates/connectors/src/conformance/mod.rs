@@ -7,7 +7,9 @@
 mod accounts;
 mod entitlements;
 mod failures;
+mod listing;
 mod protocol;
+mod raw;
 
 use std::future::Future;
 
@@ -78,6 +80,9 @@ pub async fn test(subject: &Subject, mut tell: impl FnMut(&Verdict)) -> Result<V
         "asked-about", "An account is shown with those entitlements that were asked about.", entitlements::asked_about;
         "missing-entitlement", "An entitlement that doesn't exist needs a human to be granted, and is held by nobody.", entitlements::missing;
         "missing-account", "An account that doesn't exist is read as null, and can only lose what it doesn't have.", failures::missing_account;
+        "adopt", "An account that carries an external id is nobody else's; or there is no such call.", listing::adopt;
+        "accounts", "Every account is listed, once and as it is; or there is no such call.", listing::accounts;
+        "holders", "Everyone who has an entitlement is listed, once; or there is no such call.", listing::holders;
         "restart", "What was done is still so after the program was killed.", failures::restart;
         "lost-answer", "A call whose program was killed in the middle can be made again.", failures::lost_answer;
     }

@@ -8,7 +8,11 @@ use super::{quote, session::Session};
 use crate::{AccountSpec, AccountState, CallError, Change, Observed};
 
 /// What a comment's first line starts with when the role is somebody's account.
-const MARK: &str = "latchkey:";
+pub(super) const MARK: &str = "latchkey:";
+
+/// What makes a role `r` one that is neither managed nor handed out.
+pub(super) const PRIVILEGED: &str =
+    "(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname LIKE 'pg\\_%')";
 
 /// A role as far as we look at it.
 pub(super) struct Role {
@@ -19,6 +23,16 @@ pub(super) struct Role {
 }
 
 impl Role {
+    /// The external id in a comment's first line.
+    pub(super) fn carried(comment: &str) -> Option<String> {
+        comment.strip_prefix(MARK).map(|id| id.trim().to_owned()).filter(|id| !id.is_empty())
+    }
+
+    /// Whether it is one that `accounts` lists.
+    pub(super) const fn is_account(&self) -> bool {
+        self.can_login || self.external_id.is_some()
+    }
+
     pub(super) fn observed(self, held: BTreeSet<String>) -> Observed {
         let state = if self.can_login { AccountState::Enabled } else { AccountState::Disabled };
         Observed { native_id: self.name.clone(), name: self.name, state, external_id: self.external_id, held }
@@ -55,10 +69,9 @@ const SELECT: &str = "SELECT r.rolname::text, r.rolcanlogin,
     FROM pg_roles r";
 
 fn role(row: &Row) -> Role {
-    let comment: String = row.get("comment");
     Role {
         name: row.get("rolname"),
-        external_id: comment.strip_prefix(MARK).map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()),
+        external_id: Role::carried(row.get("comment")),
         can_login: row.get("rolcanlogin"),
         privileges: row.get("privileges"),
     }
@@ -102,17 +115,12 @@ impl Session {
                 None => {}
             }
         }
-        let mark = format!("{MARK}{}", spec.external_id);
-        let sql = format!(
-            "{SELECT} WHERE split_part(coalesce(shobj_description(r.oid, 'pg_authid'), ''), E'\\n', 1) = $1 LIMIT 3"
-        );
-        let rows =
-            self.rows(&sql, &[(&mark, Type::TEXT)], &format!("Looking for the role with the comment {mark}")).await?;
-        let mut carriers: Vec<Role> = rows.iter().map(role).collect();
+        let mut carriers = self.carriers(&spec.external_id).await?;
         if carriers.len() > 1 {
             let names: Vec<_> = carriers.iter().map(|role| role.name.as_str()).collect();
             return Err(CallError::needs_human(format!(
-                "Several roles carry the comment {mark}: {}. Only one of them can be this person's account.",
+                "Several roles carry the comment {MARK}{}: {}. Only one of them can be this person's account.",
+                spec.external_id,
                 names.join(" and ")
             )));
         }
@@ -123,6 +131,16 @@ impl Session {
             stranger = self.role(&spec.name).await?;
         }
         Ok(stranger.map_or(Found::Nothing, |role| role.stranger(spec)))
+    }
+
+    /// The roles that carry an external id: one at most, if all is well.
+    pub(super) async fn carriers(&self, external_id: &str) -> Result<Vec<Role>, CallError> {
+        let mark = format!("{MARK}{external_id}");
+        let sql = format!(
+            "{SELECT} WHERE split_part(coalesce(shobj_description(r.oid, 'pg_authid'), ''), E'\\n', 1) = $1 LIMIT 3"
+        );
+        let doing = format!("Looking for the role with the comment {mark}");
+        Ok(self.rows(&sql, &[(&mark, Type::TEXT)], &doing).await?.iter().map(role).collect())
     }
 
     fn ours(&self, role: Role) -> Result<Found, CallError> {
@@ -156,23 +174,9 @@ impl Session {
             Change::Made
         };
         if !wanted {
-            self.end_sessions(&role.name).await?;
+            self.end_sessions(&role.name, None, &format!("The role {} can't log in any more", role.name)).await?;
         }
         Ok(change)
-    }
-
-    async fn end_sessions(&self, name: &str) -> Result<(), CallError> {
-        let sql =
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()";
-        match self.rows(sql, &[(&name, Type::TEXT)], "Ending sessions").await {
-            Ok(_) => Ok(()),
-            Err(CallError::NeedsHuman { words }) => Err(CallError::needs_human(format!(
-                "The role {name} can't log in any more, but its open sessions go on: this connection may not end them. \
-                 GRANT pg_signal_backend TO {} allows it. {words}",
-                self.to.settings.user
-            ))),
-            Err(other) => Err(other),
-        }
     }
 }
 

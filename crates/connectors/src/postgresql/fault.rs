@@ -38,11 +38,11 @@ pub(super) fn of(error: &Error, doing: &str) -> CallError {
     }
     if [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::INVALID_GRANT_OPERATION].contains(code) {
         return CallError::needs_human(words(
-            " The connection's role needs CREATEROLE and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it grants.",
+            " The connection's role needs CREATEROLE and, from PostgreSQL 16 on, ADMIN OPTION on the roles that it manages and grants.",
         ));
     }
     if *code == SqlState::DEPENDENT_OBJECTS_STILL_EXIST {
-        return CallError::needs_human(words(" Whoever was given this role by this account has to lose it first."));
+        return CallError::needs_human(words(" Whoever was given this by the account has to lose it first."));
     }
     if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
         return CallError::needs_human(words(

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tokio_postgres::types::Type;
+use tokio_postgres::{Error, error::SqlState, types::Type};
 
-use super::{quote, session::Session};
+use super::{account::PRIVILEGED, ending, quote, session::Session};
 use crate::{CallError, Change};
 
 /// A membership that gives something. The two options exist from PostgreSQL 16 on; before, every membership gives.
-const GIVES: &str = "(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))";
+pub(super) const GIVES: &str = "(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))";
 
 impl Session {
     /// Which of these roles the account is a direct member of.
@@ -25,30 +25,35 @@ impl Session {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    pub(super) fn no_such_role(&self, entitlement: &str) -> CallError {
+        CallError::needs_human(format!(
+            "The role {entitlement} does not exist in PostgreSQL at {}. Create it, or correct the entitlement's native name in the catalog.",
+            self.place()
+        ))
+    }
+
     /// Refuses a role that doesn't exist, is somebody's account, or carries privileges that aren't meant to be handed out.
     async fn may_grant(&self, entitlement: &str) -> Result<(), CallError> {
         let role = if quote::fits(entitlement) { self.role(entitlement).await? } else { None };
         let Some(role) = role else {
-            return Err(CallError::needs_human(format!(
-                "The role {entitlement} does not exist in PostgreSQL at {}. Create it, or correct the entitlement's native name in the catalog.",
-                self.place()
-            )));
+            return Err(self.no_such_role(entitlement));
         };
         if role.external_id.is_some() {
             return Err(CallError::refused(format!(
                 "The role {entitlement} is somebody's account; it isn't granted to others."
             )));
         }
-        let sql = "WITH RECURSIVE reach (oid) AS (
+        let sql = format!(
+            "WITH RECURSIVE reach (oid) AS (
                 SELECT oid FROM pg_roles WHERE rolname = $1
                 UNION SELECT m.roleid FROM pg_auth_members m JOIN reach ON m.member = reach.oid)
-            SELECT r.rolname::text FROM reach JOIN pg_roles r ON r.oid = reach.oid
-            WHERE (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname LIKE 'pg\\_%') AND r.rolname <> ALL($2)
-            ORDER BY r.rolname LIMIT 5";
+             SELECT r.rolname::text FROM reach JOIN pg_roles r ON r.oid = reach.oid
+             WHERE {PRIVILEGED} AND r.rolname <> ALL($2) ORDER BY r.rolname LIMIT 5"
+        );
         let allowed: Vec<&str> = self.to.settings.allow_privileged.iter().map(String::as_str).collect();
         let rows = self
             .rows(
-                sql,
+                &sql,
                 &[(&entitlement, Type::TEXT), (&allowed, Type::TEXT_ARRAY)],
                 &format!("Looking into the role {entitlement}"),
             )
@@ -89,26 +94,42 @@ impl Session {
             return Ok(Change::AlreadySo);
         }
         let revoke = format!("REVOKE {} FROM {}", quote::identifier(entitlement)?, quote::identifier(account)?);
+        let mut kept = Ok(());
         if self.live().await?.major < 16 {
-            let done = self.run(&revoke, &doing).await;
-            done.map_err(|(_, meaning)| meaning)?;
-            return Ok(Change::Made);
-        }
-        let mut kept = Ok(Change::Made);
-        for grantor in rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)) {
-            let sql = format!("{revoke} GRANTED BY {}", quote::identifier(&grantor)?);
-            match self.run(&sql, &doing).await {
-                Ok(()) => {}
-                // The others still go.
-                Err((_, CallError::NeedsHuman { words })) => {
-                    kept = Err(CallError::needs_human(format!(
-                        "{account} also has {entitlement} from {grantor}, and only that role or a superuser can take it \
-                         back: {sql}. {words}"
-                    )));
+            self.revoke(account, &revoke, &doing).await.map_err(|(_, meaning)| meaning)?;
+        } else {
+            for grantor in rows.iter().filter_map(|row| row.get::<_, Option<String>>(0)) {
+                let sql = format!("{revoke} GRANTED BY {}", quote::identifier(&grantor)?);
+                match self.revoke(account, &sql, &doing).await {
+                    Ok(()) => {}
+                    // The others still go.
+                    Err((_, CallError::NeedsHuman { words })) => {
+                        kept = Err(CallError::needs_human(format!(
+                            "{account} also has {entitlement} from {grantor}, and only that role or a superuser can take it \
+                             back: {sql}. {words}"
+                        )));
+                    }
+                    Err((_, other)) => return Err(other),
                 }
-                Err((_, other)) => return Err(other),
             }
         }
-        kept
+        if self.to.settings.end_sessions {
+            // A session may have begun between the statement that ended the others and the end of its transaction.
+            self.end_sessions(account, None, &format!("{account} is no member of {entitlement} any more")).await?;
+        }
+        kept.map(|()| Change::Made)
+    }
+
+    /// Revokes, and ends the account's sessions in the same transaction: who did `SET ROLE` would keep what was taken away, and there is
+    /// no moment at which the membership is gone and nobody knows that sessions are to be ended.
+    async fn revoke(&self, account: &str, revoke: &str, doing: &str) -> Result<(), (Option<Error>, CallError)> {
+        if self.to.settings.end_sessions {
+            match self.run(&format!("{revoke}; {}", ending::statement(account)), doing).await {
+                // Perhaps it may not end sessions: the membership goes all the same.
+                Err((Some(error), _)) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {}
+                done => return done,
+            }
+        }
+        self.run(revoke, doing).await
     }
 }

@@ -4,6 +4,9 @@
 //!   people sign in by certificate, Kerberos, LDAP, `peer` or whatever `pg_hba.conf` says. The native id is the role's name.
 //! - **Membership** is what `pg_auth_members` says, direct membership only. From PostgreSQL 16 on, a membership that neither inherits
 //!   nor may be switched to gives nothing and doesn't count.
+//! - **Privileges** on databases, schemas and tables are entitlements too, named as in `select on table sales.public.orders`: one privilege on
+//!   one thing, given and taken back exactly, as the thing's access list says.
+//! - **Taking away** a role or `connect on database` ends the account's sessions: one that did `SET ROLE` would keep the role.
 //! - **Disabling** is `NOLOGIN`, and ends the role's sessions.
 //! - **Privileged roles** (superuser, `CREATEROLE`, `REPLICATION`, `BYPASSRLS`, and the predefined `pg_…` roles) are neither managed as
 //!   accounts nor granted, directly or by way of a role that includes them, unless `allow_privileged` lists them.
@@ -13,8 +16,13 @@
 
 mod account;
 mod connector;
+mod databases;
+mod ending;
 mod fault;
+mod grants;
+mod listing;
 mod membership;
+mod privilege;
 mod quote;
 mod session;
 mod settings;

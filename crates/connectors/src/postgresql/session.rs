@@ -29,14 +29,21 @@ pub(crate) struct Live {
 
 /// The cluster, with at most one kept connection. Statements of several calls may share it: each is one transaction by itself.
 pub(crate) struct Session {
-    pub(super) to: Checked,
+    pub(super) to: Arc<Checked>,
+    /// The database, if it isn't the connection's own.
+    database: Option<String>,
     kept: Mutex<Option<(Arc<Live>, Instant)>>,
 }
 
 impl Session {
     /// A session that connects when it is first used.
-    pub(crate) const fn new(to: Checked) -> Self {
-        Self { to, kept: Mutex::new(None) }
+    pub(crate) const fn new(to: Arc<Checked>) -> Self {
+        Self { to, database: None, kept: Mutex::new(None) }
+    }
+
+    /// A session in another database.
+    pub(super) fn of(to: Arc<Checked>, database: &str) -> Self {
+        Self { to, database: Some(database.to_owned()), kept: Mutex::new(None) }
     }
 
     /// A connection that answers.
@@ -76,13 +83,17 @@ impl Session {
     }
 
     async fn connect(&self) -> Result<Live, CallError> {
-        let Checked { settings, secret, tls, timeout } = &self.to;
-        let doing = format!("Connecting to PostgreSQL at {} as {}", self.place(), settings.user);
+        let Checked { settings, secret, tls, timeout } = &*self.to;
+        let dbname = self.database.as_ref().unwrap_or(&settings.dbname);
+        let doing = match &self.database {
+            None => format!("Connecting to PostgreSQL at {} as {}", self.place(), settings.user),
+            Some(name) => format!("Connecting to the database {name} at {} as {}", self.place(), settings.user),
+        };
         let mut config = Config::new();
         config
             .host(&settings.host)
             .port(settings.port)
-            .dbname(&settings.dbname)
+            .dbname(dbname)
             .user(&settings.user)
             .application_name("latchkey")
             .connect_timeout(*timeout)

@@ -51,6 +51,13 @@ pub struct PostgresSettings {
     /// Privileged roles that may be managed and granted all the same, by exact name.
     #[serde(default)]
     pub allow_privileged: BTreeSet<String>,
+    /// Whether an account's open sessions end when a role or `connect on database` is taken from it. On by default: a session that did
+    /// `SET ROLE` before would keep the role.
+    #[serde(default = "yes")]
+    pub end_sessions: bool,
+    /// How many roles a list reads at once, from code; settings files can't set it.
+    #[serde(skip, default = "five_thousand")]
+    pub page_size: u32,
     /// The longest that a call takes, in seconds.
     #[serde(default = "settings::ten")]
     pub timeout_seconds: u64,
@@ -58,6 +65,12 @@ pub struct PostgresSettings {
 
 const fn port() -> u16 {
     5432
+}
+const fn yes() -> bool {
+    true
+}
+const fn five_thousand() -> u32 {
+    5_000
 }
 fn postgres() -> String {
     "postgres".to_owned()
@@ -79,6 +92,8 @@ impl PostgresSettings {
             ca_file: None,
             allow_plaintext: false,
             allow_privileged: BTreeSet::new(),
+            end_sessions: yes(),
+            page_size: five_thousand(),
             timeout_seconds: settings::ten(),
         }
     }

@@ -24,15 +24,24 @@ pub(crate) enum Outcome {
 
 /// The fields of an answer whose outcome is `ok`.
 pub(crate) struct Answer {
-    fields: Map<String, Value>,
+    pub(super) fields: Map<String, Value>,
     secrets: Secrets,
 }
 
 /// What a program offers.
-pub(super) struct Hello {
+pub(crate) struct Hello {
     pub(super) protocol: u64,
     pub(super) product: String,
     pub(super) kinds: Vec<EntitlementKind>,
+    /// The calls that it has beyond those that every program has.
+    calls: Vec<String>,
+}
+
+impl Hello {
+    /// Whether the program has a call that not every program has.
+    pub(crate) fn offers(&self, call: &str) -> bool {
+        self.calls.iter().any(|offered| offered == call)
+    }
 }
 
 impl Outcome {
@@ -88,7 +97,7 @@ impl Answer {
     }
 
     /// The answer to a greeting.
-    pub(super) fn hello(&self) -> Result<Hello, String> {
+    pub(crate) fn hello(&self) -> Result<Hello, String> {
         let protocol = self.fields.get("protocol").and_then(Value::as_u64).ok_or("has no number in \"protocol\"")?;
         let kinds = self.fields.get("entitlement_kinds").and_then(Value::as_array);
         let kinds: Vec<EntitlementKind> = kinds
@@ -100,7 +109,13 @@ impl Answer {
         if kinds.is_empty() {
             return Err("offers no kind of entitlement that is known here".to_owned());
         }
-        Ok(Hello { protocol, product: self.text("product", LONGEST_NAME)?, kinds })
+        let calls = match self.fields.get("calls") {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(Value::Array(calls)) => calls.iter().map(|call| call.as_str().map(str::to_owned)).collect(),
+            Some(_) => None,
+        };
+        let calls = calls.ok_or("has something in \"calls\" that is no list of names")?;
+        Ok(Hello { protocol, product: self.text("product", LONGEST_NAME)?, kinds, calls })
     }
 
     /// What a change did.
@@ -128,20 +143,7 @@ impl Answer {
             Some(Value::Object(fields)) => fields,
             _ => return Err("has neither an object nor null in \"account\"".to_owned()),
         };
-        let id = |field: &str| {
-            let text = fields.get(field).and_then(Value::as_str).map(str::to_owned);
-            let fit = text.filter(|text| spec::native(field, text).is_ok());
-            fit.ok_or_else(|| format!("has no account with a usable \"{field}\""))
-        };
-        let state = match fields.get("state").and_then(Value::as_str) {
-            Some("enabled") => AccountState::Enabled,
-            Some("disabled") => AccountState::Disabled,
-            _ => return Err("has an account that is neither \"enabled\" nor \"disabled\"".to_owned()),
-        };
-        let external_id = match fields.get("external_id") {
-            None | Some(Value::Null) => None,
-            Some(_) => Some(id("external_id")?),
-        };
+        let account = Fields(fields);
         let held = match fields.get("held") {
             None => BTreeSet::new(),
             Some(Value::Array(held)) => {
@@ -152,7 +154,13 @@ impl Answer {
         };
         let held =
             among.iter().filter(|asked| held.contains(&asked.native)).map(|asked| asked.native.clone()).collect();
-        Ok(Some(Observed { native_id: id("native_id")?, name: id("name")?, state, external_id, held }))
+        Ok(Some(Observed {
+            native_id: account.id("native_id")?,
+            name: account.id("name")?,
+            state: account.state()?,
+            external_id: account.external_id()?,
+            held,
+        }))
     }
 
     /// What a search found.
@@ -162,6 +170,33 @@ impl Answer {
             Some("ours") => self.ours(external_id, among).map(Lookup::Ours),
             Some("stranger") => Ok(Lookup::Stranger { name: self.text("name", LONGEST_NAME)?, words: self.words()? }),
             _ => Err("has none of \"absent\", \"ours\" and \"stranger\" in \"found\"".to_owned()),
+        }
+    }
+}
+
+/// The fields of an account.
+pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
+
+impl Fields<'_> {
+    /// A name that later calls may repeat.
+    pub(super) fn id(&self, field: &str) -> Result<String, String> {
+        let text = self.0.get(field).and_then(Value::as_str).map(str::to_owned);
+        let fit = text.filter(|text| spec::native(field, text).is_ok());
+        fit.ok_or_else(|| format!("has no account with a usable \"{field}\""))
+    }
+
+    pub(super) fn state(&self) -> Result<AccountState, String> {
+        match self.0.get("state").and_then(Value::as_str) {
+            Some("enabled") => Ok(AccountState::Enabled),
+            Some("disabled") => Ok(AccountState::Disabled),
+            _ => Err("has an account that is neither \"enabled\" nor \"disabled\"".to_owned()),
+        }
+    }
+
+    pub(super) fn external_id(&self) -> Result<Option<String>, String> {
+        match self.0.get("external_id") {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.id("external_id").map(Some),
         }
     }
 }

@@ -6,17 +6,18 @@ use async_trait::async_trait;
 
 use super::{
     Call, ProgramSettings,
+    answer::{Answer, Hello},
     keeper::Keeper,
     message::{among as asked, state as state_word},
 };
 use crate::{
-    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Lookup, Observed,
-    SecretSource, SettingsError, SystemKind, bounded::Inner,
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Heard, Holder,
+    Listed, Lookup, Observed, SecretSource, SettingsError, SystemKind, bounded::Inner,
 };
 
 /// Manages what a program manages.
 pub struct ProgramConnector {
-    keeper: Keeper,
+    pub(super) keeper: Keeper,
 }
 
 impl ProgramConnector {
@@ -59,7 +60,7 @@ impl Connector for ProgramConnector {
     }
 
     async fn check(&self) -> Result<Health, CallError> {
-        let read = |answer: &super::answer::Answer, hello: &super::answer::Hello| {
+        let read = |answer: &Answer, hello: &Hello| {
             Ok(Health { product: answer.product().unwrap_or_else(|| hello.product.clone()), words: answer.words()? })
         };
         self.keeper.ask(Call::Check, read).await
@@ -88,6 +89,19 @@ impl Connector for ProgramConnector {
     async fn remove(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
         let call = Call::Remove { account: native_id, entitlement: entitlement.into() };
         self.keeper.ask(call, |answer, _| answer.change()).await
+    }
+
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        let call = Call::Adopt { account: native_id, external_id };
+        self.keeper.ask(call, |answer, _| answer.change()).await
+    }
+
+    async fn accounts(&self, heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        self.pages(heard, None, Answer::accounts).await
+    }
+
+    async fn holders(&self, entitlement: &EntitlementRef, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        self.pages(heard, Some(entitlement), Answer::holders).await
     }
 
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {

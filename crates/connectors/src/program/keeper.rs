@@ -91,6 +91,17 @@ impl Keeper {
             state.answered(running);
             return Err(CallError::refused(words));
         }
+        if let Some(missing) = call.optional().filter(|call| !running.hello.offers(call)) {
+            state.answered(running);
+            return Err(match &call {
+                Call::Adopt { account, external_id } => CallError::needs_human(format!(
+                    "Write {external_id} by hand to where {account} keeps whose account it is: {name} doesn\u{2019}t offer the call \"{missing}\"."
+                )),
+                _ => CallError::refused(format!(
+                    "{name} doesn\u{2019}t offer the call \"{missing}\", so it can\u{2019}t be asked for everything that it holds."
+                )),
+            });
+        }
         let nonsense = |what: &str| {
             CallError::retry_later(format!(
                 "{name} broke the protocol and was ended: the answer {what}. Whether the call had its effect is not known."

@@ -68,6 +68,25 @@ pub(crate) enum Call<'a> {
         /// The entitlements to look for on it.
         among: Vec<Entitlement<'a>>,
     },
+    /// Makes an account somebody's.
+    Adopt {
+        /// Native id.
+        account: &'a str,
+        /// Whose it is from now on.
+        external_id: &'a str,
+    },
+    /// One page of all accounts.
+    Accounts {
+        /// Where the page before ended; none for the first.
+        cursor: Option<&'a str>,
+    },
+    /// One page of those who have an entitlement.
+    Holders {
+        /// Which.
+        entitlement: Entitlement<'a>,
+        /// Where the page before ended; none for the first.
+        cursor: Option<&'a str>,
+    },
     /// A check with a field that this version doesn't have, for the conformance test.
     #[serde(rename = "check")]
     CheckOfALaterVersion {
@@ -135,10 +154,22 @@ impl Call<'_> {
     pub(super) fn foreign(&self, kinds: &[EntitlementKind]) -> Option<(EntitlementKind, &str)> {
         let asked = match self {
             Self::Find { among, .. } | Self::Read { among, .. } => among.as_slice(),
-            Self::Grant { entitlement, .. } | Self::Remove { entitlement, .. } => std::slice::from_ref(entitlement),
+            Self::Grant { entitlement, .. } | Self::Remove { entitlement, .. } | Self::Holders { entitlement, .. } => {
+                std::slice::from_ref(entitlement)
+            }
             _ => &[],
         };
         asked.iter().find(|one| !kinds.contains(&one.kind)).map(|one| (one.kind, one.native))
+    }
+
+    /// Its name, if it is one that a program need not have.
+    pub(crate) const fn optional(&self) -> Option<&'static str> {
+        match self {
+            Self::Adopt { .. } => Some("adopt"),
+            Self::Accounts { .. } => Some("accounts"),
+            Self::Holders { .. } => Some("holders"),
+            _ => None,
+        }
     }
 
     /// The line, with its number and its end.
@@ -182,6 +213,21 @@ mod tests {
             said(&Call::SetState { account: "u1", state: state(AccountState::Disabled) }),
             json!({ "id": 7, "call": "set_state", "account": "u1", "state": "disabled" })
         );
+    }
+
+    #[test]
+    fn the_calls_that_a_program_need_not_have_go_by_their_names() {
+        let group = EntitlementRef::new(EntitlementKind::Group, "g");
+        let calls = [
+            Call::Adopt { account: "u1", external_id: "E1" },
+            Call::Accounts { cursor: None },
+            Call::Holders { entitlement: (&group).into(), cursor: Some("u1") },
+        ];
+        for call in &calls {
+            assert_eq!(said(call)["call"].as_str(), call.optional());
+        }
+        assert_eq!(said(&calls[1]), json!({ "id": 7, "call": "accounts", "cursor": null }));
+        assert_eq!(Call::Check.optional(), None);
     }
 
     #[test]

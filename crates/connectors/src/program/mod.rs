@@ -11,6 +11,7 @@
 mod answer;
 mod connector;
 mod keeper;
+mod listing;
 mod message;
 mod process;
 mod secrets;
@@ -21,8 +22,9 @@ pub use connector::ProgramConnector;
 pub use settings::ProgramSettings;
 
 pub(crate) use {
-    answer::Outcome,
+    answer::{Hello, Outcome},
     message::{Call, PROTOCOL},
     process::Process,
     secrets::Secrets,
+    settings::Checked,
 };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     ScimSettings, fault,
@@ -11,8 +11,8 @@ use super::{
     users::{Created, Found, User},
 };
 use crate::{
-    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Lookup, Observed,
-    SecretSource, SettingsError, SystemKind, bounded::Inner,
+    AccountSpec, AccountState, CallError, Change, Connector, EntitlementKind, EntitlementRef, Health, Heard, Holder,
+    Listed, Lookup, Observed, SecretSource, SettingsError, SystemKind, bounded::Inner,
 };
 
 /// Manages users and groups of one service.
@@ -32,7 +32,7 @@ impl ScimConnector {
     async fn observe(&self, user: User, among: &[EntitlementRef]) -> Result<Observed, CallError> {
         let mut held = BTreeSet::new();
         for entitlement in among {
-            if self.http.is_member(&user.id, &entitlement.native).await? {
+            if self.http.is_member(&user, &entitlement.native).await? {
                 held.insert(entitlement.native.clone());
             }
         }
@@ -130,14 +130,32 @@ impl Connector for ScimConnector {
     }
 
     async fn grant(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
-        if self.http.user(native_id).await?.is_none() {
-            return Err(CallError::account_gone(native_id, "the service"));
+        match self.http.user(native_id).await? {
+            Some(user) => self.http.join(&user, &entitlement.native).await,
+            None => Err(CallError::account_gone(native_id, "the service")),
         }
-        self.http.join(native_id, &entitlement.native).await
     }
 
     async fn remove(&self, native_id: &str, entitlement: &EntitlementRef) -> Result<Change, CallError> {
-        self.http.leave(native_id, &entitlement.native).await
+        let user = self.http.user(native_id).await?;
+        // A user that is gone may have stayed in the group's list.
+        let user = user.or_else(|| User::from(json!({ "id": native_id }), None));
+        match user {
+            Some(user) => self.http.leave(&user, &entitlement.native).await,
+            None => Ok(Change::AlreadySo),
+        }
+    }
+
+    async fn adopt(&self, native_id: &str, external_id: &str) -> Result<Change, CallError> {
+        self.http.adopt(native_id, external_id).await
+    }
+
+    async fn accounts(&self, heard: Heard<'_>) -> Result<Vec<Listed>, CallError> {
+        self.http.users(heard).await
+    }
+
+    async fn holders(&self, entitlement: &EntitlementRef, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        self.http.holders(&entitlement.native, heard).await
     }
 
     async fn read(&self, native_id: &str, among: &[EntitlementRef]) -> Result<Option<Observed>, CallError> {

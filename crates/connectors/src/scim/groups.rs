@@ -7,27 +7,36 @@ use super::{
     fault,
     http::{Answer, Ask, Http},
     list::{quoted, text},
-    users::PATCH,
+    listing::{in_group, member_id},
+    users::{PATCH, User},
 };
 use crate::{CallError, Change};
 
 /// A group with its members as they were read.
-struct Group {
-    id: String,
+pub(super) struct Group {
+    pub(super) id: String,
     resource: Value,
     etag: Option<String>,
 }
 
 impl Group {
-    fn has(&self, user: &str) -> bool {
-        let members = self.resource.get("members").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        members.iter().any(|member| text(member, "value") == Some(user))
+    /// The members; `None`: the group is shown without, which says that it has none or that the service doesn't show them.
+    pub(super) fn members(&self) -> Option<&[Value]> {
+        self.resource.get("members").and_then(Value::as_array).map(Vec::as_slice)
+    }
+
+    /// Whether the user is in it. Where the group says nothing, the user may.
+    fn has(&self, user: &User) -> bool {
+        match self.members() {
+            Some(members) => members.iter().any(|member| member_id(member) == Some(user.id.as_str())),
+            None => in_group(&user.resource, &self.id) == Some(true),
+        }
     }
 }
 
 impl Http {
     /// The group of that name, with its members.
-    async fn group(&self, name: &str) -> Result<Option<Group>, CallError> {
+    pub(super) async fn group(&self, name: &str) -> Result<Option<Group>, CallError> {
         let filter = format!("displayName eq {}", quoted(name));
         let groups = self.matching("Groups", &filter, |group| text(group, "displayName") == Some(name)).await?;
         let ids: Vec<&str> = groups.iter().filter_map(|group| text(group, "id")).collect();
@@ -54,21 +63,24 @@ impl Http {
         }
     }
 
-    /// Whether the group lists the user.
-    pub(super) async fn is_member(&self, user: &str, group: &str) -> Result<bool, CallError> {
+    pub(super) fn no_such_group(name: &str) -> CallError {
+        CallError::needs_human(format!(
+            "The group \"{name}\" does not exist in the service. Create it, or correct the entitlement's native name in the catalog."
+        ))
+    }
+
+    /// Whether the user is in the group.
+    pub(super) async fn is_member(&self, user: &User, group: &str) -> Result<bool, CallError> {
         Ok(self.group(group).await?.is_some_and(|group| group.has(user)))
     }
 
     /// Adds the user to the group.
-    pub(super) async fn join(&self, user: &str, name: &str) -> Result<Change, CallError> {
-        let Some(group) = self.group(name).await? else {
-            return Err(CallError::needs_human(format!(
-                "The group \"{name}\" does not exist in the service. Create it, or correct the entitlement's native name in the catalog."
-            )));
-        };
+    pub(super) async fn join(&self, user: &User, name: &str) -> Result<Change, CallError> {
+        let Some(group) = self.group(name).await? else { return Err(Self::no_such_group(name)) };
         if group.has(user) {
             return Ok(Change::AlreadySo);
         }
+        let user = user.id.as_str();
         let doing = format!("Adding {user} to \"{name}\"");
         let operation = json!({ "op": "add", "path": "members", "value": [{ "value": user }] });
         let answer = self.patch(&group, operation, &doing).await?;
@@ -87,8 +99,9 @@ impl Http {
     }
 
     /// Takes the user out of the group.
-    pub(super) async fn leave(&self, user: &str, name: &str) -> Result<Change, CallError> {
+    pub(super) async fn leave(&self, user: &User, name: &str) -> Result<Change, CallError> {
         let Some(group) = self.group(name).await?.filter(|group| group.has(user)) else { return Ok(Change::AlreadySo) };
+        let user = user.id.as_str();
         let doing = format!("Removing {user} from \"{name}\"");
         let operation = json!({ "op": "remove", "path": format!("members[value eq {}]", quoted(user)) });
         let answer = self.patch(&group, operation, &doing).await?;
@@ -97,7 +110,7 @@ impl Http {
             None => {
                 let mut resource = group.resource;
                 if let Some(members) = resource.get_mut("members").and_then(Value::as_array_mut) {
-                    members.retain(|member| text(member, "value") != Some(user));
+                    members.retain(|member| member_id(member) != Some(user));
                 }
                 self.replace(&["Groups", &group.id], &resource, group.etag.as_deref(), &doing).await?
             }

@@ -13,6 +13,7 @@ mod fault;
 mod groups;
 mod http;
 mod list;
+mod listing;
 mod settings;
 mod users;
 

@@ -31,6 +31,9 @@ pub struct ScimSettings {
     /// The largest answer that is read, in bytes. A group's members come in one answer.
     #[serde(default = "four_mebibytes")]
     pub max_answer_bytes: usize,
+    /// How many users or groups a list asks for at once, 1 to 1000. Services may send fewer.
+    #[serde(default = "two_hundred")]
+    pub page_size: usize,
     /// The longest that a call takes, in seconds.
     #[serde(default = "settings::ten")]
     pub timeout_seconds: u64,
@@ -38,6 +41,10 @@ pub struct ScimSettings {
 
 const fn four_mebibytes() -> usize {
     4 * 1024 * 1024
+}
+
+const fn two_hundred() -> usize {
+    200
 }
 
 impl ScimSettings {
@@ -52,6 +59,7 @@ impl ScimSettings {
             ca_file: None,
             allow_plaintext: false,
             max_answer_bytes: four_mebibytes(),
+            page_size: two_hundred(),
             timeout_seconds: settings::ten(),
         }
     }
@@ -87,6 +95,9 @@ impl ScimSettings {
         if self.max_answer_bytes < 1024 {
             return Err(SettingsError::new("max_answer_bytes", "is less than 1024, which no list of users fits into"));
         }
+        if !(1..=1000).contains(&self.page_size) {
+            return Err(SettingsError::new("page_size", format!("is {}; expected 1 to 1000", self.page_size)));
+        }
         let secret = SecretSource::from_settings(
             "token",
             self.token_file.as_ref(),
@@ -96,7 +107,8 @@ impl ScimSettings {
         .ok_or_else(|| SettingsError::new("token_file", "is missing; set token_file or token_env"))?;
         let tls = if base.scheme() == "https" { Some(tls::client_config(self.ca_file.as_deref())?) } else { None };
         let timeout = settings::timeout(self.timeout_seconds)?;
-        Ok(Checked { base, host, local, secret, tls, timeout, max_answer_bytes: self.max_answer_bytes })
+        let Self { max_answer_bytes, page_size, .. } = self;
+        Ok(Checked { base, host, local, secret, tls, timeout, max_answer_bytes, page_size })
     }
 }
 
@@ -109,4 +121,5 @@ pub(super) struct Checked {
     pub(super) tls: Option<Arc<rustls::ClientConfig>>,
     pub(super) timeout: Duration,
     pub(super) max_answer_bytes: usize,
+    pub(super) page_size: usize,
 }

@@ -18,16 +18,16 @@ pub(super) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// A user as far as we look at it.
 pub(super) struct User {
     pub(super) id: String,
-    name: String,
-    external_id: Option<String>,
-    state: AccountState,
+    pub(super) name: String,
+    pub(super) external_id: Option<String>,
+    pub(super) state: AccountState,
     /// The whole resource and its version, for services that can only replace.
-    resource: Value,
+    pub(super) resource: Value,
     etag: Option<String>,
 }
 
 impl User {
-    fn from(resource: Value, etag: Option<String>) -> Option<Self> {
+    pub(super) fn from(resource: Value, etag: Option<String>) -> Option<Self> {
         let id = text(&resource, "id")?.to_owned();
         // A service that leaves `active` out has no notion of a disabled user. Some write the word instead of the value.
         let disabled = match resource.get("active") {
@@ -185,19 +185,65 @@ impl Http {
         if user.state == state {
             return Ok(Change::AlreadySo);
         }
-        let patch =
-            json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "path": "active", "value": active }] });
-        let mut answer = self.send(Ask::with_body(Method::PATCH, &["Users", id], &patch), &doing).await?;
-        if fault::is_unsupported(&answer) {
-            let mut resource = user.resource;
-            resource["active"] = active;
-            answer = self.replace(&["Users", id], &resource, user.etag.as_deref(), &doing).await?;
-        }
+        let answer = self.set(user, "active", active, &doing).await?;
         match answer.status {
             200..=299 => Ok(Change::Made),
             404 | 410 => Err(gone()),
             _ => Err(fault::of_answer(&answer, &doing)),
         }
+    }
+
+    /// Writes `externalId` where there is none.
+    pub(super) async fn adopt(&self, id: &str, external_id: &str) -> Result<Change, CallError> {
+        let gone = || CallError::account_gone(id, "the service");
+        let user = self.user(id).await?.ok_or_else(gone)?;
+        let carries = |user: &User| user.external_id.as_deref() == Some(external_id);
+        if carries(&user) {
+            return Ok(Change::AlreadySo);
+        }
+        if let Some(carried) = &user.external_id {
+            return Err(CallError::needs_human(format!(
+                "The user {} carries externalId {carried} already.",
+                user.name
+            )));
+        }
+        let filter = format!("externalId eq {}", quoted(external_id));
+        let others = self.filtered("Users", &filter, |user| text(user, "externalId") == Some(external_id)).await?;
+        if let Some(other) = others.unwrap_or_default().into_iter().find_map(|user| User::from(user, None)) {
+            return Err(CallError::needs_human(format!(
+                "The user {} carries externalId {external_id} already. Only one user can be this person's account.",
+                other.name
+            )));
+        }
+        let doing = format!("Writing externalId {external_id} on the user {}", user.name);
+        let value = Value::from(external_id);
+        let answer = self.set(user, "externalId", value, &doing).await?;
+        match answer.status {
+            200..=299 => {}
+            404 | 410 => return Err(gone()),
+            _ => return Err(fault::of_answer(&answer, &doing)),
+        }
+        // A service may take the change and leave the attribute as it is.
+        match self.user(id).await?.ok_or_else(gone)? {
+            user if carries(&user) => Ok(Change::Made),
+            _ => Err(CallError::needs_human(format!(
+                "{doing} had no effect: the service took the change, and shows the user without it."
+            ))),
+        }
+    }
+
+    /// Sets one attribute of a user: by PATCH, or by PUT where the service has no PATCH.
+    async fn set(&self, user: User, attribute: &str, value: Value, doing: &str) -> Result<Answer, CallError> {
+        let path = ["Users", &user.id];
+        let operation = json!({ "op": "replace", "path": attribute, "value": value });
+        let patch = json!({ "schemas": [PATCH], "Operations": [operation] });
+        let answer = self.send(Ask::with_body(Method::PATCH, &path, &patch), doing).await?;
+        if !fault::is_unsupported(&answer) {
+            return Ok(answer);
+        }
+        let mut resource = user.resource;
+        resource[attribute] = value;
+        self.replace(&path, &resource, user.etag.as_deref(), doing).await
     }
 
     /// PUT under the version that was read: another's change in between makes it fail instead of getting lost.

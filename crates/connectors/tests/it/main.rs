@@ -20,14 +20,30 @@ mod ldap_tools;
 #[cfg(test)]
 mod postgresql;
 #[cfg(test)]
+mod postgresql_failures;
+#[cfg(test)]
+mod postgresql_listing;
+#[cfg(test)]
+mod postgresql_privileges;
+#[cfg(test)]
+mod postgresql_rights;
+#[cfg(test)]
+mod postgresql_sessions;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod program_bench;
 #[cfg(test)]
 mod program_conformance;
 #[cfg(test)]
+mod program_listing;
+#[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod scim_listing;
+#[cfg(test)]
 mod scim_odd_services;
+#[cfg(test)]
+mod scim_scripted;
 #[cfg(test)]
 mod servers;

@@ -5,19 +5,18 @@ use std::{collections::BTreeSet, path::Path, process::Command};
 use async_trait::async_trait;
 use latchkey_connectors::{
     AccountState, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Lookup, Secret, build,
-    postgresql::{PostgresSettings, Tls},
+    postgresql::PostgresSettings,
     real_servers::{Postgres, PostgresOptions, seed_roles, start_postgres},
 };
 use tempfile::TempDir;
 
 use crate::{
-    certificates::certificates,
-    contract::{Bench, Probe, keeps_the_contract, needs_human, refused, retry_later, spec},
+    contract::{Bench, Probe, keeps_the_contract, needs_human, refused, spec},
     contract_listing::can_be_listed,
-    servers::{PLANTED, folder, silent_port},
+    servers::{PLANTED, folder},
 };
 
-fn connector(settings: PostgresSettings) -> Box<dyn Connector> {
+pub fn connector(settings: PostgresSettings) -> Box<dyn Connector> {
     build(ConnectionSettings::Postgresql(settings)).unwrap()
 }
 
@@ -25,21 +24,21 @@ fn role(native: &str) -> EntitlementRef {
     EntitlementRef::new(EntitlementKind::DatabaseRole, native)
 }
 
-fn options(dir: &Path) -> PostgresOptions {
+pub fn options(dir: &Path) -> PostgresOptions {
     PostgresOptions { durable: false, ..PostgresOptions::new(dir.join("postgres"), Secret::new(PLANTED)) }
 }
 
 /// A cluster: the one that LATCHKEY_TEST_POSTGRES_URL names, as a superuser, else one of our own.
-struct Cluster {
-    admin: PostgresSettings,
-    manager: PostgresSettings,
+pub struct Cluster {
+    pub admin: PostgresSettings,
+    pub manager: PostgresSettings,
     /// Every role that a test makes starts with this.
-    tag: String,
+    pub tag: String,
     _own: Option<(Postgres, TempDir)>,
 }
 
 impl Cluster {
-    async fn get() -> Self {
+    pub async fn get() -> Self {
         let tag = format!("t{}_", std::process::id());
         let Ok(url) = std::env::var("LATCHKEY_TEST_POSTGRES_URL") else {
             let dir = folder();
@@ -58,16 +57,16 @@ impl Cluster {
         cluster
     }
 
-    fn name(&self, name: &str) -> String {
+    pub fn name(&self, name: &str) -> String {
         format!("{}{name}", self.tag)
     }
 
     /// psql as the superuser; rows as lines, columns parted by a bar.
-    fn sql(&self, sql: &str) -> String {
+    pub fn sql(&self, sql: &str) -> String {
         self.psql(sql, &[])
     }
 
-    fn psql(&self, sql: &str, variables: &[(&str, &str)]) -> String {
+    pub fn psql(&self, sql: &str, variables: &[(&str, &str)]) -> String {
         use std::{io::Write, process::Stdio};
         let admin = &self.admin;
         let mut command = Command::new("psql");
@@ -103,7 +102,7 @@ impl Cluster {
         self.psql(sql, &[("native", native)]).lines().map(str::to_owned).collect()
     }
 
-    fn major(&self) -> u32 {
+    pub fn major(&self) -> u32 {
         self.sql("SELECT current_setting('server_version_num')::int / 10000").parse().unwrap()
     }
 
@@ -112,17 +111,30 @@ impl Cluster {
         if self.major() >= 16 { format!(" GRANTED BY {}", self.manager.user) } else { String::new() }
     }
 
+    /// From version 16 on, a role's comment is for those to change who have the admin option on it.
+    pub fn admin_of(&self, variable: &str) -> String {
+        if self.major() >= 16 {
+            format!("; GRANT :\"{variable}\" TO {} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE", self.manager.user)
+        } else {
+            String::new()
+        }
+    }
+
     /// A session of somebody else, with a password that only the test knows.
-    async fn session(&self, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    pub async fn session(&self, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+        self.session_in("postgres", name).await
+    }
+
+    pub async fn session_in(&self, db: &str, name: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let mut config = tokio_postgres::Config::new();
-        config.host(&self.admin.host).port(self.admin.port).dbname("postgres").user(name).password("theirs");
+        config.host(&self.admin.host).port(self.admin.port).dbname(db).user(name).password("theirs");
         let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
     }
 
     /// Leaves a given server as it was.
-    fn clean_up(&self) {
+    pub fn clean_up(&self) {
         if self._own.is_none() {
             let sql = "SELECT format('DROP OWNED BY %I; DROP ROLE %I;', rolname, rolname) FROM pg_roles WHERE starts_with(rolname, :'tag') \
                        ORDER BY rolname LIKE '%latchkey'";
@@ -176,7 +188,8 @@ async fn promise_09_a_real_cluster_keeps_the_contract() {
     let (one, two) = (cluster.name("one"), cluster.name("two, \"and\" it's \\ #3"));
     seed_roles(&cluster.manager, &[(&one, "One"), (&two, "It's \"two\" \\ 2")]).await.unwrap();
     seed_roles(&cluster.manager, &[(&one, "Once more")]).await.unwrap();
-    let connector = connector(cluster.manager.clone());
+    // Small pages, so that a list has several.
+    let connector = connector(PostgresSettings { page_size: 5, ..cluster.manager.clone() });
     let bench = Bench {
         connector: connector.as_ref(),
         probe: &cluster,
@@ -299,103 +312,4 @@ async fn privileges_stay(cluster: &Cluster, connector: &dyn Connector, account: 
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-#[tokio::test]
-async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
-    let dir = folder();
-    let (authority, certificate, key) = certificates(dir.path());
-    let with_tls =
-        |port| PostgresOptions { port, tls: Some((certificate.clone(), key.clone())), ..options(dir.path()) };
-    let server = start_postgres(with_tls(None)).await.unwrap();
-    let good = server.settings();
-
-    let wrong = connector(PostgresSettings { password: Some(Secret::new("wr0ng-s3cret-1")), ..good.clone() });
-    let words = needs_human(wrong.check().await);
-    assert!(words.contains("28P01") && words.contains("password") && !words.contains("wr0ng"), "{words}");
-    let none = connector(PostgresSettings { password: None, ..good.clone() });
-    assert!(needs_human(none.check().await).contains("password_file"));
-    let elsewhere = connector(PostgresSettings { dbname: "nowhere".into(), ..good.clone() });
-    assert!(needs_human(elsewhere.check().await).contains("dbname"));
-    // The secret hides even where a setting repeats it.
-    let echo = connector(PostgresSettings { dbname: PLANTED.into(), ..good.clone() });
-    let words = needs_human(echo.check().await);
-    assert!(!words.contains(PLANTED) && words.contains("(hidden)"), "{words}");
-
-    let admin = connector(server.admin_settings());
-    assert!(admin.check().await.unwrap().words.contains("superuser"));
-    let mara = admin.create(&spec("E1", "mara")).await.unwrap().native_id;
-    assert!(admin.check().await.unwrap().product.contains("PostgreSQL 1"));
-    let weak = connector(PostgresSettings { user: "weak".into(), ..good.clone() });
-    assert!(needs_human(weak.check().await).contains("28P01"), "a role that isn't there looks like a wrong password");
-    seed_roles(&server.admin_settings(), &[("weak", "May nothing")]).await.unwrap();
-    let (client, connection) = tokio_postgres::Config::new()
-        .host("127.0.0.1")
-        .port(server.port)
-        .user("postgres")
-        .password(PLANTED)
-        .dbname("postgres")
-        .connect(tokio_postgres::NoTls)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    client.batch_execute(&format!("ALTER ROLE weak LOGIN PASSWORD '{PLANTED}'")).await.unwrap();
-    assert!(needs_human(weak.check().await).contains("CREATEROLE"));
-    assert!(needs_human(weak.create(&spec("E9", "nine")).await).contains("42501"));
-    assert!(needs_human(weak.set_state(&mara, AccountState::Disabled).await).contains("CREATEROLE"));
-
-    connector(PostgresSettings { tls: Some(Tls::Required), ca_file: Some(authority), ..good.clone() })
-        .check()
-        .await
-        .unwrap();
-    let distrusting = connector(PostgresSettings { tls: Some(Tls::Required), ..good.clone() });
-    let words = needs_human(distrusting.check().await);
-    assert!(words.contains("not trusted"), "{words}");
-
-    let (port, silent) = silent_port().await;
-    let hung = connector(PostgresSettings { port, timeout_seconds: 1, ..good.clone() });
-    retry_later(hung.check().await);
-    silent.abort();
-    // A lock that somebody else holds is waited for, and then left for later.
-    client.batch_execute("BEGIN; LOCK TABLE pg_authid").await.unwrap();
-    let waiting = connector(PostgresSettings { timeout_seconds: 1, ..good.clone() });
-    retry_later(waiting.create(&spec("E8", "eight")).await);
-    client.batch_execute("COMMIT").await.unwrap();
-    waiting.create(&spec("E8", "eight")).await.unwrap();
-
-    // Back on the same port before anybody asks: the kept connection is replaced, and the folder keeps what was in it.
-    let lasting = connector(good.clone());
-    lasting.check().await.unwrap();
-    let port = server.port;
-    drop(server);
-    let again = start_postgres(with_tls(Some(port))).await.unwrap();
-    assert_eq!(lasting.read(&mara, &[]).await.unwrap().unwrap().external_id.as_deref(), Some("E1"));
-    drop(again);
-    retry_later(lasting.read(&mara, &[]).await);
-    let words = retry_later(lasting.read(&mara, &[]).await);
-    assert!(words.contains("refused"), "{words}");
-    let again = start_postgres(with_tls(Some(port))).await.unwrap();
-    assert!(lasting.read(&mara, &[]).await.unwrap().is_some());
-    // A run that was killed leaves its server behind; the next one takes the folder over.
-    std::mem::forget(again);
-    let third = start_postgres(with_tls(None)).await.unwrap();
-    let connector = connector(third.settings());
-    assert!(connector.read(&mara, &[]).await.unwrap().is_some());
-    retry_later(lasting.check().await);
-}
-
-#[tokio::test]
-async fn a_folder_that_the_server_cannot_get_to_is_stood_in_for() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = start_postgres(options(dir.path())).await.unwrap();
-    connector(server.settings()).create(&spec("E1", "mara")).await.unwrap();
-    drop(server);
-    let server = start_postgres(options(dir.path())).await.unwrap();
-    assert!(connector(server.settings()).read("mara", &[]).await.unwrap().is_some(), "what was there is there again");
-    drop(server);
-    // As root the data is in the home of the user that the server runs as; else it stayed here.
-    match std::fs::read_to_string(dir.path().join("postgres/data-folder")) {
-        Ok(folder) => std::fs::remove_dir_all(folder.trim()).unwrap(),
-        Err(_) => assert!(dir.path().join("postgres/data/PG_VERSION").is_file()),
-    }
 }

@@ -34,7 +34,7 @@ impl File<'_> {
 impl Probe for File<'_> {
     async fn members(&self, native: &str) -> BTreeSet<String> {
         let held = self.held();
-        held["groups"][native].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+        held["groups"][native].as_array().unwrap().iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
     }
     async fn accounts(&self, name: &str) -> Vec<String> {
         let held = self.held();
@@ -42,8 +42,9 @@ impl Probe for File<'_> {
         accounts.into_iter().filter(|(_, account)| account["name"] == name).map(|(native_id, _)| native_id).collect()
     }
     async fn add_stranger(&self, name: &str) -> String {
-        self.change(|held| held["accounts"]["s1"] = json!({ "name": name, "state": "enabled" }));
-        "s1".to_owned()
+        let native_id = format!("s-{name}");
+        self.change(|held| held["accounts"][&native_id] = json!({ "name": name, "state": "enabled" }));
+        native_id
     }
     async fn add_member(&self, native_id: &str, native: &str) {
         self.change(|held| held["groups"][native].as_array_mut().unwrap().push(native_id.into()));

@@ -19,7 +19,7 @@ async fn the_example_keeps_every_rule_and_nothing_stays_granted() {
     let verdicts = verdicts(target.example(), None).await;
     let broken: Vec<_> = verdicts.iter().filter(|verdict| verdict.broken.is_some()).collect();
     assert!(broken.is_empty(), "{broken:?}");
-    assert_eq!(verdicts.len(), 17);
+    assert_eq!(verdicts.len(), 20);
     let held: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&target.file).unwrap()).unwrap();
     assert_eq!((&held["groups"]["one"], &held["groups"]["two"]), (&serde_json::json!([]), &serde_json::json!([])));
     assert!(held["accounts"].as_object().unwrap().values().all(|account| account["state"] == "disabled"), "{held}");
@@ -45,6 +45,12 @@ async fn each_planted_fault_breaks_its_rule() {
         ("find-shows-nothing", "asked-about"),
         ("makes-groups", "missing-entitlement"),
         ("grants-to-nobody", "missing-account"),
+        ("adopts-anybody", "adopt"),
+        ("offers-nothing-and-does-it", "adopt"),
+        ("lists-the-enabled", "accounts"),
+        ("lists-one-page", "accounts"),
+        ("lists-twice", "accounts"),
+        ("lists-nobodys-holders", "holders"),
         ("forgets", "restart"),
         ("create-in-two-steps", "lost-answer"),
     ] {
@@ -55,6 +61,14 @@ async fn each_planted_fault_breaks_its_rule() {
         let broken = verdict.broken.as_deref().unwrap_or_else(|| panic!("{fault} went through {rule}"));
         assert!(broken.len() > 20, "{fault}: {broken}");
     }
+}
+
+#[tokio::test]
+async fn a_program_without_the_calls_that_it_need_not_have_keeps_every_rule() {
+    let target = Target::new();
+    let verdicts = verdicts(target.faulty("first-protocol"), None).await;
+    assert!(verdicts.iter().all(|verdict| verdict.broken.is_none()), "{verdicts:?}");
+    assert_eq!(verdicts.len(), 20);
 }
 
 #[tokio::test]

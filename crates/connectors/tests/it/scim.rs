@@ -118,7 +118,7 @@ async fn promise_09_a_real_service_keeps_the_contract() {
     let (one, two) = ("one", "two, \"and\" it's \\ (#3)");
     probe.add_group(one).await;
     probe.add_group(two).await;
-    let connector = connector(server.settings());
+    let connector = connector(ScimSettings { page_size: 5, ..server.settings() });
     let bench = Bench {
         connector: connector.as_ref(),
         probe: &probe,

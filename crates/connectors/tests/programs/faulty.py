@@ -102,6 +102,35 @@ class Faulty(json_file.JsonFile):
             return {"change": "made"}
         return super().remove(call)
 
+    def adopt(self, call):
+        if FAULT == "adopts-anybody":
+            with self.opened(to_change=True) as held:
+                self.account(held, call["account"])["external_id"] = call["external_id"]
+                return {"change": "already_so"}
+        return super().adopt(call)
+
+    def accounts(self, call):
+        if FAULT == "pages-hang" and call["cursor"]:
+            time.sleep(600)
+        if FAULT == "same-cursor":
+            return {**super().accounts(call), "next": "u1"}
+        if FAULT == "dies-between-pages" and call["cursor"] and once():
+            os._exit(9)
+        if FAULT == "lists-one-page":
+            json_file.PAGE = 1
+        said = super().accounts(call)
+        if FAULT == "lists-the-enabled":
+            said["accounts"] = [one for one in said["accounts"] if one["state"] == "enabled"]
+        if FAULT == "lists-one-page":
+            said["next"] = None
+        if FAULT == "lists-twice":
+            said["accounts"] = [{**one, "native_id": one["native_id"] + end} for one in said["accounts"] for end in ("", "b")]
+        return said
+
+    def holders(self, call):
+        said = super().holders(call)
+        return {**said, "holders": []} if FAULT == "lists-nobodys-holders" else said
+
     def check(self, call):
         if FAULT == "trips-over-fields" and len(call) > 2:
             raise SystemExit("unexpected field")
@@ -145,6 +174,8 @@ class Faulty(json_file.JsonFile):
             sys.exit("no module called thing")
         if FAULT == "old":
             return {**super().hello(call), "protocol": 2}
+        if FAULT in ("first-protocol", "offers-nothing-and-does-it"):
+            return {name: value for name, value in super().hello(call).items() if name != "calls"}
         if FAULT == "prints":
             write("Welcome\n")
         if FAULT == "secrets":
@@ -173,4 +204,8 @@ class Forgetful(Faulty):
             self.write(held)
 
 
+if FAULT == "first-protocol":
+    json_file.CALLS = [name for name in json_file.CALLS if name not in json_file.OPTIONAL]
+if FAULT in ("small-pages", "pages-hang", "same-cursor", "dies-between-pages"):
+    json_file.PAGE = 3
 json_file.serve((Forgetful if FAULT == "forgets" else Faulty)(FILE))
