@@ -63,13 +63,13 @@ pub async fn make_branch(url: &str, admin: &str, password: &str, branch: &str) -
 #[derive(Debug, Clone)]
 pub struct Earlier<'a> {
     /// Its login.
-    pub login: &'a str,
+    pub login: String,
     /// Given and family name.
     pub name: (&'a str, &'a str),
     /// The number that ties it to a person; an account without one is a stranger.
     pub external_id: Option<&'a str>,
-    /// The DN of a group that it is in.
-    pub group: Option<&'a str>,
+    /// The DNs of the groups that it is in.
+    pub groups: Vec<&'a str>,
 }
 
 /// Puts an account into a branch, unless it is there.
@@ -90,7 +90,7 @@ pub async fn add_earlier(
         let mut ldap = signed_in(url, admin, password).await?;
         let mut attributes: Attributes<'_> = vec![
             ("objectClass", vec!["inetOrgPerson"]),
-            ("uid", vec![earlier.login]),
+            ("uid", vec![earlier.login.as_str()]),
             ("cn", vec![&full]),
             ("sn", vec![family]),
             ("givenName", vec![given]),
@@ -98,7 +98,7 @@ pub async fn add_earlier(
         ];
         attributes.extend(earlier.external_id.map(|id| ("employeeNumber", vec![id])));
         add(&mut ldap, &dn, attributes).await?;
-        if let Some(group) = earlier.group {
+        for group in &earlier.groups {
             let member = ldap3::Mod::Add("member", HashSet::from([dn.as_str()]));
             let result = ldap.modify(group, vec![member]).await?;
             // 20: it is a member already.

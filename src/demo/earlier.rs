@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use latchkey_domain::Instant;
-use latchkey_service::files::{CatalogFiles, parse_people};
+use latchkey_service::files::{CatalogFiles, PersonRow, parse_people};
 
 use super::{
     company::Company,
@@ -32,22 +32,33 @@ pub async fn prepare(
     let person = |title: &str| people.iter().find(|person| person.title == title);
     let system = |key: &str| catalog.systems.iter().find(|system| system.key == key);
     if let (Some(slapd), password) = (systems.directory(), folder.secret("directory.password")?) {
-        let stranger = person(TAKEN_LOGIN)
-            .zip(system("build"))
-            .and_then(|(person, build)| Some((person, directory::branch(build)?, None)));
-        let found = person(HAD_IT_BEFORE).zip(system("directory")).and_then(|(person, office)| {
-            let group = office.entitlements.iter().find(|entitlement| entitlement.key == "vpn-users")?;
-            Some((person, directory::branch(office)?, Some(group.native.as_str())))
-        });
-        for (person, branch, group) in stranger.into_iter().chain(found) {
-            let login = person.email.split('@').next().unwrap_or_default();
-            let earlier = Earlier {
-                login,
-                name: (&person.given_name, &person.family_name),
-                // Who was in the group by right is known by their number; the other one could be anybody's.
-                external_id: group.map(|_| person.external_id.as_str()),
-                group,
-            };
+        let groups = |keys: &[&str]| {
+            let office = system("directory").into_iter().flat_map(|office| &office.entitlements);
+            office.filter(|e| keys.contains(&e.key.as_str())).map(|e| e.native.as_str()).collect::<Vec<_>>()
+        };
+        let branch = |key: &str| system(key).and_then(directory::branch);
+        let login = |person: &PersonRow| person.email.split('@').next().unwrap_or_default().to_owned();
+        let mut before: Vec<(String, Earlier)> = Vec::new();
+        if let Some((person, build)) = person(TAKEN_LOGIN).zip(branch("build")) {
+            // It could be anybody's: nothing on it says whose it is.
+            let name = (person.given_name.as_str(), person.family_name.as_str());
+            before.push((build, Earlier { login: login(person), name, external_id: None, groups: Vec::new() }));
+        }
+        if let Some((person, office)) = person(HAD_IT_BEFORE).zip(branch("directory")) {
+            // Who was in a group by right is known by their number. Of the other group nobody remembers why.
+            let name = (person.given_name.as_str(), person.family_name.as_str());
+            let (external_id, groups) = (Some(person.external_id.as_str()), groups(&["vpn-users", "board-papers"]));
+            before.push((office, Earlier { login: login(person), name, external_id, groups }));
+        }
+        for (login, name, group) in [
+            ("reception.display", ("Reception", "Display"), "guest-hosts"),
+            ("svc-badges", ("Badge", "Printer"), "workshop-doors"),
+        ] {
+            let (login, groups) = (login.to_owned(), groups(&[group]));
+            before
+                .extend(branch("directory").map(|office| (office, Earlier { login, name, external_id: None, groups })));
+        }
+        for (branch, earlier) in before {
             if let Err(words) =
                 directory::add_earlier(&slapd.url(), &slapd.admin_dn(), password.expose(), &branch, &earlier).await
             {
@@ -86,9 +97,14 @@ mod tests {
         let people = parse_people("people.csv", &company.people).unwrap();
         assert!([TAKEN_LOGIN, HAD_IT_BEFORE].iter().all(|title| people.iter().any(|person| person.title == *title)));
         let catalog = company.parsed().unwrap();
-        for (system, entitlement) in
-            [("directory", "vpn-users"), ("support", "call-recordings"), ("build", "source-readers")]
-        {
+        for (system, entitlement) in [
+            ("directory", "vpn-users"),
+            ("directory", "board-papers"),
+            ("directory", "guest-hosts"),
+            ("directory", "workshop-doors"),
+            ("support", "call-recordings"),
+            ("build", "source-readers"),
+        ] {
             let system = catalog.systems.iter().find(|found| found.key == system).unwrap();
             assert!(system.entitlements.iter().any(|found| found.key == entitlement));
         }
