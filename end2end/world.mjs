@@ -255,6 +255,30 @@ people_ou = "ou=people,${BASE_DN}"
     return Boolean(dn) && members.split('\n').includes(`member: ${dn}`);
   }
 
+  /** Makes an account that is nobody's, and a member of a group, by hand. */
+  putIntoDirectory(login, group) {
+    const dn = `uid=${login},ou=people,${BASE_DN}`;
+    const input = `dn: ${dn}
+changetype: add
+objectClass: inetOrgPerson
+uid: ${login}
+cn: ${login}
+sn: ${login}
+
+dn: cn=${group},ou=groups,${BASE_DN}
+changetype: modify
+add: member
+member: ${dn}
+`;
+    execFileSync('ldapmodify', ['-x', '-H', this.ldap, '-D', `cn=admin,${BASE_DN}`, '-w', SECRET], { input, stdio: 'pipe' });
+  }
+
+  /** Whether an account is a member of a group, as the directory says it. */
+  loginInDirectory(login, group) {
+    const args = ['-x', '-LLL', '-o', 'ldif-wrap=no', '-H', this.ldap, '-b', `cn=${group},ou=groups,${BASE_DN}`, 'member'];
+    return execFileSync('ldapsearch', args, { encoding: 'utf8' }).split('\n').includes(`member: uid=${login},ou=people,${BASE_DN}`);
+  }
+
   // ---- the database ---------------------------------------------------------------------------------------
 
   #psql(sql) {

@@ -96,13 +96,14 @@ fn told(decided: Decided, accept: bool) -> Flash {
         0 => String::new(),
         n => format!(" {} can\u{2019}t be decided that way, or are decided already: each says why.", count(n)),
     };
-    match (decided.done, accept) {
-        (0, _) => Flash::done(format!("Nothing was decided.{left}")),
-        (n, true) => Flash::done(format!("{} stay, with your reason on record.{left}", count(n))),
-        (n, false) => {
-            Flash::done(format!("{} are being taken away. Each is done when the system says so.{left}", count(n)))
-        }
-    }
+    let words = match (decided.done, accept) {
+        (0, _) => "Nothing was decided.".to_owned(),
+        (1, true) => "It stays, with your reason on record.".to_owned(),
+        (1, false) => "It is being taken away. It is done when the system says so.".to_owned(),
+        (n, true) => format!("{} stay, with your reason on record.", count(n)),
+        (n, false) => format!("{} are being taken away. Each is done when the system says so.", count(n)),
+    };
+    Flash::done(format!("{words}{left}"))
 }
 
 pub(in crate::web) async fn release(

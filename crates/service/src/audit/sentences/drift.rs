@@ -19,22 +19,23 @@ pub(super) fn drift<'a>(d: Draft<'a>, body: &EventBody) -> Draft<'a> {
         }
         EventBody::DriftFound { system, drift_kind, identity, entitlement, .. } => match drift_kind {
             DriftKind::Missing => {
-                thing(d, *drift_kind, *identity, *entitlement, *system).text(" is gone, and nobody here took it away")
+                thing(d.text("Somebody else took away "), *drift_kind, *identity, *entitlement, *system)
             }
             _ => thing(d.text("Nobody here granted "), *drift_kind, *identity, *entitlement, *system),
         },
         EventBody::DriftDecided { system, drift_kind, identity, entitlement, to, .. } => {
-            let words = if *to == DriftState::Accepted { " let stay: " } else { " has this taken away: " };
+            let words = if *to == DriftState::Accepted { " let stay: " } else { " had this taken away: " };
             thing(d.actor().text(words), *drift_kind, *identity, *entitlement, *system)
         }
         EventBody::DriftEnded { system, drift_kind, identity, entitlement, how, .. } => {
-            thing(d, *drift_kind, *identity, *entitlement, *system).text(match how {
-                DriftEnd::Gone => " is gone by itself",
-                DriftEnd::Granted => " was granted in the meantime",
-                DriftEnd::Removed => " is gone: Latchkey took it away, and the system says so",
-                DriftEnd::Restored => " is there again: Latchkey gave it, and the system says so",
-                DriftEnd::OutOfReach => " isn\u{2019}t managed any more",
-            })
+            let how = match how {
+                DriftEnd::Gone => "Gone by itself: ",
+                DriftEnd::Granted => "Granted in the meantime: ",
+                DriftEnd::Removed => "Latchkey took away, and the system confirms it: ",
+                DriftEnd::Restored => "Latchkey gave again, and the system confirms it: ",
+                DriftEnd::OutOfReach => "Not managed any more: ",
+            };
+            thing(d.text(how), *drift_kind, *identity, *entitlement, *system)
         }
         EventBody::BrakePulled { system, removals, of, .. } => d.text("A pass over ").system(*system).text(format!(
             " would have taken away {removals} of {of}, and stopped: that is more than it may by itself"
