@@ -17,18 +17,18 @@ create table system_pass (
     lease_until text,
     -- What is being read: 'accounts', or an entitlement's name.
     reading text not null,
-    lines bigint not null,
-    entitlements_done bigint not null,
-    entitlements bigint not null,
-    accounts bigint not null,
-    holdings bigint not null,
-    found bigint not null,
-    gone bigint not null,
+    lines integer not null,
+    entitlements_done integer not null,
+    entitlements integer not null,
+    accounts integer not null,
+    holdings integer not null,
+    found integer not null,
+    gone integer not null,
     -- Why it failed.
     words text not null,
     -- Set where it would have taken away more than it may: 'pulled', 'resumed', 'carried_out', 'cancelled'.
     brake text,
-    removals bigint not null,
+    removals integer not null,
     released_by_id blob references identity (id),
     released_at text,
     release_comment text
@@ -72,7 +72,7 @@ create table drift (
     comment text,
     -- The removal of what isn't on an account of ours: when to try, how often it was tried, and the system's words.
     due_at text,
-    attempts bigint not null,
+    attempts integer not null,
     last_words text not null,
     closed_at text,
     -- 'gone', 'granted', 'removed', 'restored', 'out_of_reach'.

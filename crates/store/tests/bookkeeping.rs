@@ -32,6 +32,9 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
             "session",
             // What the workers last found.
             "system_health",
+            // How far a pass is, and that somebody wants one; what it found, and that it ended, have events.
+            "system_pass",
+            "system_pass_wanted",
             "tree_head",
             // Signs of life.
             "worker",
@@ -48,6 +51,7 @@ fn promise_01_the_list_of_bookkeeping_tables_is_closed() {
             ("delegation", "begun_at"),
             ("delegation", "over_at"),
             ("wish", "looked_at"),
+            ("drift", "due_at"),
             ("call_source", "heard_at"),
         ]
     );
