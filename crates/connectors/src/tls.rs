@@ -3,7 +3,7 @@
 use std::{error::Error, net::IpAddr, path::Path, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    CertificateError, ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, pem::PemObject},
 };
@@ -63,14 +63,32 @@ pub(crate) fn distrust(error: &(dyn Error + 'static)) -> Option<String> {
         // An `io::Error` hides what it wraps from `source`: it hands on the wrapped error's source instead.
         let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let candidate = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).or_else(|| error.downcast_ref());
-        if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) = candidate {
-            return candidate.map(|error| {
-                format!("The server's certificate is not trusted: {error}. ca_file names the authority that signed it.")
-            });
+        let help = match candidate {
+            Some(rustls::Error::InvalidCertificate(why)) => Some(help(why)),
+            Some(rustls::Error::NoCertificatesPresented) => Some("It showed none."),
+            _ => None,
+        };
+        if let (Some(error), Some(help)) = (candidate, help) {
+            return Some(format!("The server's certificate is not trusted: {error}. {help}"));
         }
         next = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
     }
     None
+}
+
+/// What would make a certificate one to be trusted.
+const fn help(why: &CertificateError) -> &'static str {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+    };
+    match why {
+        Expired | ExpiredContext { .. } => "It has expired: the server needs a new one.",
+        NotValidYet | NotValidYetContext { .. } => "It is not valid yet: see whether the clocks are right.",
+        NotValidForName | NotValidForNameContext { .. } => {
+            "It is not for the host that the connection names: use the name that stands in it, or have it made for this one."
+        }
+        _ => "ca_file names the authority that signed it.",
+    }
 }
 
 /// The innermost cause's words, which say more than "error sending request".

@@ -47,15 +47,18 @@ impl LdapConnector {
     }
 
     async fn product(&self) -> Result<&'static str, CallError> {
-        if self.session.to.is_active_directory() {
-            return Ok("Active Directory");
-        }
         let root = self
             .session
             .search("", Scope::Base, "(objectClass=*)", &["structuralObjectClass", "vendorName"], 1)
             .await?;
-        let open_ldap = root.iter().any(|entry| entry.attrs.values().flatten().any(|value| value == "OpenLDAProotDSE"));
-        Ok(if open_ldap { "OpenLDAP" } else { "LDAP directory" })
+        let says =
+            |what: &str| root.iter().any(|entry| entry.attrs.values().flatten().any(|value| value.contains(what)));
+        Ok(match (self.session.to.is_active_directory(), says("Samba"), says("OpenLDAProotDSE")) {
+            (true, true, _) => "Active Directory (Samba)",
+            (true, false, _) => "Active Directory",
+            (false, _, true) => "OpenLDAP",
+            (false, ..) => "LDAP directory",
+        })
     }
 
     /// Whether the directory knows the attribute that locks accounts.

@@ -83,6 +83,14 @@ pub(super) fn of_result(result: &LdapResult, doing: &str) -> CallError {
     }
 }
 
+/// The directory doesn't switch to TLS, and nothing is said to it in clear instead.
+pub(super) fn no_tls(result: &LdapResult, doing: &str) -> CallError {
+    CallError::needs_human(format!(
+        "{doing} failed: the directory does not start TLS. It says: {}. Use ldaps://, or have StartTLS set up there.",
+        said(result)
+    ))
+}
+
 /// Active Directory enables nobody who has no password that fits its policy.
 pub(super) fn wants_password(result: &LdapResult, doing: &str) -> CallError {
     CallError::needs_human(format!(

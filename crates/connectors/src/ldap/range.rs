@@ -1,5 +1,5 @@
 //! Reading all values of a long attribute. Active Directory gives 1,500 at a time and names which (\[MS-ADTS\] 3.1.1.3.1.3.3, first
-//! written down in draft-kashi-incremental-00); others give all of them at once.
+//! written down in draft-kashi-incremental-00): there it is asked for as many as a page has. Others give all of them at once.
 
 use ldap3::{Scope, SearchEntry, SearchResult};
 
@@ -87,7 +87,10 @@ impl Reader<'_> {
         let odd = |what: String| CallError::refused(format!("The members of {group} can't be read: {what}."));
         let mut members = Vec::new();
         let mut version = None;
-        let mut asked = attribute.to_owned();
+        let size = usize::from(self.session.to.settings.page_size);
+        let ranges = self.session.to.is_active_directory();
+        let range = |first: usize| format!("{attribute};range={first}-{}", first + size - 1);
+        let mut asked = if ranges { range(0) } else { attribute.to_owned() };
         loop {
             let mut entry = self.group(group, &asked).await?;
             let now = entry.attrs.remove(VERSION).unwrap_or_default();
@@ -104,7 +107,7 @@ impl Reader<'_> {
             members.extend(piece.values);
             let Some(next) = piece.next.filter(|_| members.len() <= MOST_LINES) else { return Ok(Some(members)) };
             heard(0);
-            asked = format!("{attribute};range={next}-*");
+            asked = range(next);
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry, SearchOptions, SearchResult};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, SearchResult};
 
 use super::{
     checks::Checked,
@@ -79,9 +79,12 @@ impl Session {
         if let Some(tls) = &to.tls {
             settings = settings.set_config(tls.clone());
         }
-        let (connection, mut ldap) = LdapConnAsync::from_url_with_settings(settings, &to.url)
-            .await
-            .map_err(|error| fault::of_error(&error, &doing))?;
+        let (connection, mut ldap) =
+            LdapConnAsync::from_url_with_settings(settings, &to.url).await.map_err(|error| match &error {
+                // Before the sign-in a directory answers only to StartTLS (RFC 4511, section 4.14.2).
+                LdapError::LdapResult { result } => fault::no_tls(result, &doing),
+                error => fault::of_error(error, &doing),
+            })?;
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {
                 tracing::debug!("an LDAP connection ended: {error}");

@@ -1,6 +1,6 @@
 //! The LDAP connector against a real slapd, seen by ldapsearch.
 
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use latchkey_connectors::{
     AccountState, Change, EntitlementKind, EntitlementRef, Secret, SystemKind,
@@ -9,7 +9,7 @@ use latchkey_connectors::{
 };
 
 use crate::{
-    certificates::certificates,
+    certificates::{certificates, certificates_for},
     contract::{Bench, Probe as _, keeps_the_contract, needs_human, ours, refused, retry_later, spec},
     contract_listing::can_be_listed,
     ldap_tools::{BASE, Tools, connector, dn, group, options},
@@ -192,18 +192,51 @@ async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
     retry_later(lasting.check().await);
 }
 
+/// By `ldaps://`, and by StartTLS.
+fn both_ways(slapd: &Slapd, authority: Option<&Path>) -> [LdapSettings; 2] {
+    let good = LdapSettings { ca_file: authority.map(Path::to_owned), ..slapd.settings() };
+    let ldaps = format!("ldaps://127.0.0.1:{}", slapd.tls_port.unwrap());
+    [LdapSettings { url: ldaps, ..good.clone() }, LdapSettings { starttls: true, ..good }]
+}
+
 #[tokio::test]
 async fn tls_is_verified() {
     let dir = folder();
     let (authority, certificate, key) = certificates(dir.path());
     let slapd = start_slapd(SlapdOptions { tls: Some((certificate, key)), ..options(dir.path()) }).await.unwrap();
-    let good = LdapSettings { ca_file: Some(authority), ..slapd.settings() };
-    let ldaps = format!("ldaps://127.0.0.1:{}", slapd.tls_port.unwrap());
-    connector(LdapSettings { starttls: true, ..good.clone() }).check().await.unwrap();
-    connector(LdapSettings { url: ldaps.clone(), ..good.clone() }).check().await.unwrap();
-    for url in [ldaps, slapd.url()] {
-        let starttls = url.starts_with("ldap:");
-        let distrusting = connector(LdapSettings { url, starttls, ca_file: None, ..good.clone() });
-        assert!(needs_human(distrusting.check().await).contains("not trusted"));
+    for trusting in both_ways(&slapd, Some(&authority)) {
+        let connector = connector(trusting);
+        connector.check().await.unwrap();
+        // Listings connect by themselves, as safely.
+        assert_eq!(connector.accounts(&|_| {}).await.unwrap(), []);
+    }
+    // The certificate of an authority that isn't ours; nothing is said to the server, the password least of all.
+    for distrusting in both_ways(&slapd, None) {
+        let connector = connector(distrusting);
+        assert!(needs_human(connector.check().await).contains("not trusted"));
+        assert!(needs_human(connector.accounts(&|_| {}).await).contains("not trusted"));
+    }
+    let by_name = slapd.url().replace("127.0.0.1", "localhost");
+    let [_, starttls] = both_ways(&slapd, Some(&authority));
+    let by_name = connector(LdapSettings { url: by_name, ..starttls });
+    assert!(needs_human(by_name.check().await).contains("localhost"), "the certificate is for 127.0.0.1 alone");
+    // A directory without TLS is not spoken to in clear instead.
+    let plain = folder();
+    let plain = start_slapd(options(plain.path())).await.unwrap();
+    let asking = connector(LdapSettings { starttls: true, ca_file: Some(authority), ..plain.settings() });
+    assert!(needs_human(asking.check().await).contains("does not start TLS"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_or_is_for_another_name_is_not_trusted() {
+    for (name, days, said) in [("IP:127.0.0.1", -1, "has expired"), ("DNS:other.example.test", 2, "not for the host")] {
+        let dir = folder();
+        let (authority, certificate, key) = certificates_for(dir.path(), name, days);
+        let slapd = start_slapd(SlapdOptions { tls: Some((certificate, key)), ..options(dir.path()) }).await.unwrap();
+        for settings in both_ways(&slapd, Some(&authority)) {
+            let starttls = settings.starttls;
+            let words = needs_human(connector(settings).check().await);
+            assert!(words.contains("not trusted") && words.contains(said), "{name}, starttls {starttls}: {words}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! fails the test with what to install. (`cfg(test)` is always on here; it tells clippy that these are tests, helpers included.)
 
 #[cfg(test)]
+mod active_directory;
+#[cfg(test)]
 mod certificates;
 #[cfg(test)]
 mod contract;
