@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     ScimSettings, fault,
     http::{Ask, Http},
+    quirks::Quirk,
     users::{Created, Found, User},
 };
 use crate::{
@@ -45,7 +46,7 @@ impl Inner for ScimConnector {
     fn reset(&self) {}
 
     fn secret(&self) -> Option<&SecretSource> {
-        Some(&self.http.to.secret)
+        Some(self.http.to.credential.secret())
     }
 
     fn name(&self) -> String {
@@ -79,18 +80,19 @@ impl Connector for ScimConnector {
                 "{doing} failed: the answer is not a SCIM list. The connection's base_url may be wrong."
             )));
         }
-        let offer =
-            self.http.send(Ask::get(&["ServiceProviderConfig"], &[]), "Reading what the service offers").await?;
-        let has = |feature: &str| {
-            let supported = offer.json.as_ref().and_then(|json| json.get(feature)?.get("supported")?.as_bool());
-            supported.unwrap_or(offer.status != 200)
+        let offer = self.http.ask_offer().await?;
+        let unversioned = self.http.to.quirks.has(Quirk::NoVersions);
+        let way = match (offer.patch, offer.etag, unversioned) {
+            (true, ..) => "one by one (PATCH)",
+            (_, true, _) => "under the version that was read (PUT with ETag)",
+            (.., true) => "by replacing what was read (PUT), which can undo what others change at the same moment",
+            _ => {
+                return Err(CallError::needs_human(
+                    "The service has neither PATCH nor versions (ETag), so memberships can't be changed without undoing others' changes. \
+                     If that is acceptable, add \"no-versions\" to the connection's quirks.",
+                ));
+            }
         };
-        if !has("patch") && !has("etag") {
-            return Err(CallError::needs_human(
-                "The service has neither PATCH nor versions (ETag), so memberships can't be changed without undoing others' changes.",
-            ));
-        }
-        let way = if has("patch") { "one by one (PATCH)" } else { "under the version that was read (PUT with ETag)" };
         Ok(Health {
             product: "SCIM 2.0".to_owned(),
             words: format!("The token is accepted; memberships are changed {way}."),

@@ -1,14 +1,15 @@
 //! Groups and who is in them.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
+    change::Edit,
     fault,
     http::{Answer, Ask, Http},
     list::{quoted, text},
     listing::{in_group, member_id},
-    users::{PATCH, User},
+    quirks::Quirk,
+    users::User,
 };
 use crate::{CallError, Change};
 
@@ -23,6 +24,12 @@ impl Group {
     /// The members; `None`: the group is shown without, which says that it has none or that the service doesn't show them.
     pub(super) fn members(&self) -> Option<&[Value]> {
         self.resource.get("members").and_then(Value::as_array).map(Vec::as_slice)
+    }
+
+    fn edit(self, operation: Value) -> Edit {
+        let Self { id, resource, etag } = self;
+        // Adding or removing one member is right whatever else has changed.
+        Edit { path: ["Groups".to_owned(), id], resource, etag, operation, guarded: false }
     }
 
     /// Whether the user is in it. Where the group says nothing, the user may.
@@ -71,58 +78,75 @@ impl Http {
 
     /// Whether the user is in the group.
     pub(super) async fn is_member(&self, user: &User, group: &str) -> Result<bool, CallError> {
-        Ok(self.group(group).await?.is_some_and(|group| group.has(user)))
+        match self.group(group).await? {
+            Some(group) => self.has(&group, user).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the user is in the group that was read.
+    async fn has(&self, group: &Group, user: &User) -> Result<bool, CallError> {
+        if self.to.quirks.has(Quirk::MembersByFilter) {
+            self.asked(&group.id, &user.id).await
+        } else {
+            Ok(group.has(user))
+        }
+    }
+
+    /// Whether the user is in the group, by a filter that holds both.
+    pub(super) async fn asked(&self, group: &str, user: &str) -> Result<bool, CallError> {
+        let filter = format!("id eq {} and members eq {}", quoted(group), quoted(user));
+        // The answer alone tells: such groups are shown without members.
+        let found = self.filtered("Groups", &filter, |found| text(found, "id") == Some(group)).await?;
+        let unfit = || {
+            CallError::needs_human(
+                "The service doesn't take the filter by group and member. Take \"members-by-filter\" out of the connection's quirks.",
+            )
+        };
+        Ok(!found.ok_or_else(unfit)?.is_empty())
     }
 
     /// Adds the user to the group.
     pub(super) async fn join(&self, user: &User, name: &str) -> Result<Change, CallError> {
         let Some(group) = self.group(name).await? else { return Err(Self::no_such_group(name)) };
-        if group.has(user) {
+        if self.has(&group, user).await? {
             return Ok(Change::AlreadySo);
         }
         let user = user.id.as_str();
         let doing = format!("Adding {user} to \"{name}\"");
-        let operation = json!({ "op": "add", "path": "members", "value": [{ "value": user }] });
-        let answer = self.patch(&group, operation, &doing).await?;
-        let answer = match answer {
-            Some(answer) => answer,
-            None => {
-                let mut resource = group.resource;
-                match resource.get_mut("members").and_then(Value::as_array_mut) {
-                    Some(members) => members.push(json!({ "value": user })),
-                    None => resource["members"] = json!([{ "value": user }]),
-                }
-                self.replace(&["Groups", &group.id], &resource, group.etag.as_deref(), &doing).await?
+        let operation = json!({ "op": self.to.quirks.op("add"), "path": "members", "value": [{ "value": user }] });
+        let answer = self.change(group.edit(operation), &doing, |group| {
+            match group.get_mut("members").and_then(Value::as_array_mut) {
+                Some(members) if members.iter().any(|member| member_id(member) == Some(user)) => {}
+                Some(members) => members.push(json!({ "value": user })),
+                None => group["members"] = json!([{ "value": user }]),
             }
-        };
-        made(&answer, &doing)
+            Ok(())
+        });
+        made(&answer.await?, &doing)
     }
 
     /// Takes the user out of the group.
     pub(super) async fn leave(&self, user: &User, name: &str) -> Result<Change, CallError> {
-        let Some(group) = self.group(name).await?.filter(|group| group.has(user)) else { return Ok(Change::AlreadySo) };
+        let Some(group) = self.group(name).await? else { return Ok(Change::AlreadySo) };
+        if !self.has(&group, user).await? {
+            return Ok(Change::AlreadySo);
+        }
         let user = user.id.as_str();
         let doing = format!("Removing {user} from \"{name}\"");
-        let operation = json!({ "op": "remove", "path": format!("members[value eq {}]", quoted(user)) });
-        let answer = self.patch(&group, operation, &doing).await?;
-        let answer = match answer {
-            Some(answer) => answer,
-            None => {
-                let mut resource = group.resource;
-                if let Some(members) = resource.get_mut("members").and_then(Value::as_array_mut) {
-                    members.retain(|member| member_id(member) != Some(user));
-                }
-                self.replace(&["Groups", &group.id], &resource, group.etag.as_deref(), &doing).await?
-            }
+        let op = self.to.quirks.op("remove");
+        let operation = if self.to.quirks.has(Quirk::RemoveByValue) {
+            json!({ "op": op, "path": "members", "value": [{ "value": user }] })
+        } else {
+            json!({ "op": op, "path": format!("members[value eq {}]", quoted(user)) })
         };
-        made(&answer, &doing)
-    }
-
-    /// One PATCH operation; `None`: the service has no PATCH.
-    async fn patch(&self, group: &Group, operation: Value, doing: &str) -> Result<Option<Answer>, CallError> {
-        let body = json!({ "schemas": [PATCH], "Operations": [operation] });
-        let answer = self.send(Ask::with_body(Method::PATCH, &["Groups", &group.id], &body), doing).await?;
-        Ok(if fault::is_unsupported(&answer) { None } else { Some(answer) })
+        let answer = self.change(group.edit(operation), &doing, |group| {
+            if let Some(members) = group.get_mut("members").and_then(Value::as_array_mut) {
+                members.retain(|member| member_id(member) != Some(user));
+            }
+            Ok(())
+        });
+        made(&answer.await?, &doing)
     }
 }
 

@@ -5,17 +5,19 @@ use std::time::Duration;
 use chrono::DateTime;
 use reqwest::{
     Client, Method, Response,
-    header::{
-        ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, LOCATION,
-        RETRY_AFTER,
-    },
+    header::{ACCEPT, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, IF_MATCH, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
 use serde_json::Value;
 use url::Url;
 
-use super::{fault, settings::Checked};
-use crate::{CallError, SettingsError};
+use super::{
+    fault,
+    oauth::{self, Tokens},
+    offer::Known,
+    settings::Checked,
+};
+use crate::{CallError, Secret, SettingsError, words};
 
 const SCIM_JSON: &str = "application/scim+json";
 /// The longest pause that a service's Retry-After is believed.
@@ -25,9 +27,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 pub(super) struct Http {
     pub(super) to: Checked,
     client: Client,
+    tokens: Tokens,
+    pub(super) known: Known,
 }
 
 /// One request.
+#[derive(Clone)]
 pub(super) struct Ask<'a> {
     pub(super) method: Method,
     /// Path segments below the base URL.
@@ -73,7 +78,7 @@ impl Http {
         let client = client
             .build()
             .map_err(|error| SettingsError::new("base_url", format!("the HTTP client can't be made: {error}")))?;
-        Ok(Self { to, client })
+        Ok(Self { to, client, tokens: Tokens::default(), known: Known::default() })
     }
 
     fn url(&self, path: &[&str]) -> Result<Url, CallError> {
@@ -88,17 +93,25 @@ impl Http {
         Ok(url)
     }
 
-    /// Sends one request. `doing` reads like "Creating mara.lind".
+    /// Sends one request. `doing` reads like "Creating mara.lind". A token that isn't accepted any more is replaced once, where another
+    /// can be had.
     pub(super) async fn send(&self, ask: Ask<'_>, doing: &str) -> Result<Answer, CallError> {
-        let token = self.to.secret.read().map_err(CallError::needs_human)?;
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-            CallError::needs_human("The connection's token has characters that an HTTP header can't hold.")
-        })?;
-        bearer.set_sensitive(true);
+        let credential = &self.to.credential;
+        let token = credential.token(&self.client, &self.tokens, None).await?;
+        let answer = self.send_with(&token, ask.clone(), doing).await?;
+        if answer.status != 401 || !credential.renews() {
+            return Ok(answer);
+        }
+        let token = credential.token(&self.client, &self.tokens, Some(&token)).await?;
+        self.send_with(&token, ask, doing).await
+    }
+
+    async fn send_with(&self, token: &Secret, ask: Ask<'_>, doing: &str) -> Result<Answer, CallError> {
+        let (name, bearer) = oauth::bearer(token)?;
         let mut request = self
             .client
             .request(ask.method, self.url(ask.path)?)
-            .header(AUTHORIZATION, bearer)
+            .header(name, bearer)
             .header(ACCEPT, "application/scim+json, application/json;q=0.9");
         if !ask.query.is_empty() {
             request = request.query(ask.query);
@@ -110,10 +123,10 @@ impl Http {
             request = request.header(CONTENT_TYPE, SCIM_JSON).body(body.to_string());
         }
         let response = request.send().await.map_err(|error| fault::of_transport(error, doing))?;
-        self.answer(response, doing).await
+        self.answer(response, token, doing).await
     }
 
-    async fn answer(&self, mut response: Response, doing: &str) -> Result<Answer, CallError> {
+    async fn answer(&self, response: Response, token: &Secret, doing: &str) -> Result<Answer, CallError> {
         let status = response.status();
         let headers = response.headers().clone();
         if status.is_redirection() {
@@ -123,14 +136,14 @@ impl Http {
             )));
         }
         let limit = self.to.max_answer_bytes;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| fault::of_transport(error, doing))? {
-            if body.len() + chunk.len() > limit {
-                return Err(CallError::needs_human(format!(
-                    "{doing} failed: the answer is larger than {limit} bytes, the connection's max_answer_bytes."
-                )));
-            }
-            body.extend_from_slice(&chunk);
+        let mut body = body(response, limit, doing).await?.ok_or_else(|| {
+            CallError::needs_human(format!(
+                "{doing} failed: the answer is larger than {limit} bytes, the connection's max_answer_bytes."
+            ))
+        })?;
+        // What is said of a failure is shown, and some repeat what they were sent.
+        if !status.is_success() {
+            body = words::without_secret(&String::from_utf8_lossy(&body), token.expose()).into_bytes();
         }
         let json = serde_json::from_slice(&body).ok();
         if status.is_success() && !body.is_empty() && json.is_none() {
@@ -146,6 +159,18 @@ impl Http {
             retry_after: pause(&headers),
         })
     }
+}
+
+/// The body; `None`: it is larger than that.
+pub(super) async fn body(mut response: Response, limit: usize, doing: &str) -> Result<Option<Vec<u8>>, CallError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault::of_transport(error, doing))? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
@@ -164,8 +189,8 @@ fn elsewhere(headers: &HeaderMap) -> String {
     }
 }
 
-/// Retry-After in seconds or as a date; a date counts from the answer's own date, so that clocks need not agree.
-fn pause(headers: &HeaderMap) -> Option<Duration> {
+/// Retry-After in seconds or as a date (RFC 9110, 10.2.3); a date counts from the answer's own date, so that clocks need not agree.
+pub(super) fn pause(headers: &HeaderMap) -> Option<Duration> {
     let asked = text(headers, RETRY_AFTER)?;
     let seconds = match asked.trim().parse::<u64>() {
         Ok(seconds) => seconds,
@@ -180,6 +205,8 @@ fn pause(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderValue;
+
     use super::*;
 
     fn headers(of: &[(HeaderName, &str)]) -> HeaderMap {
@@ -196,6 +223,8 @@ mod tests {
             Some(Duration::from_secs(30))
         );
         assert_eq!(pause(&headers(&[date, (RETRY_AFTER, "Sun, 06 Nov 1994 08:00:00 GMT")])), Some(Duration::ZERO));
+        let alone = headers(&[(RETRY_AFTER, "Sun, 06 Nov 1994 08:50:07 GMT")]);
+        assert_eq!(pause(&alone), None, "a date says nothing where it isn't known what time it is there");
         assert_eq!(pause(&headers(&[(RETRY_AFTER, "soon")])), None);
         assert_eq!(pause(&headers(&[])), None);
     }

@@ -21,11 +21,22 @@ pub(super) fn text<'a>(resource: &'a Value, name: &str) -> Option<&'a str> {
     resource.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// Where a page begins.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct At {
+    /// How many came before.
+    pub(super) seen: usize,
+    /// What the page before said of this one, in lists by cursor.
+    cursor: Option<String>,
+}
+
 /// One page of a list.
 pub(super) struct Page {
     pub(super) resources: Vec<Value>,
-    /// How many there are on all pages together.
-    pub(super) total: u64,
+    /// How many there are on all pages together, in lists by index.
+    pub(super) total: Option<u64>,
+    /// Where the next one begins.
+    pub(super) next: Option<At>,
 }
 
 impl Http {
@@ -53,16 +64,21 @@ impl Http {
         Ok(self.pages(resource, None, matches).await?.unwrap_or_default())
     }
 
-    /// One page of a list, from `start` (the first is 1) on. `None`: the service can't use the filter.
-    pub(super) async fn page(
-        &self,
-        resource: &str,
-        filter: Option<&str>,
-        start: usize,
-    ) -> Result<Option<Page>, CallError> {
+    /// One page of a list. `None`: the service can't use the filter.
+    pub(super) async fn page(&self, resource: &str, filter: Option<&str>, at: &At) -> Result<Option<Page>, CallError> {
+        let offer = self.offer().await?;
+        if filter.is_some() && !offer.filter {
+            return Ok(None);
+        }
         let doing = format!("Looking through {resource}");
-        let (start, count) = (start.to_string(), self.to.page_size.to_string());
-        let mut query = vec![("startIndex", start.as_str()), ("count", &count)];
+        let count = self.to.page_size.min(offer.most.unwrap_or(usize::MAX)).to_string();
+        let start = (at.seen + 1).to_string();
+        let mut query = vec![("count", count.as_str())];
+        if offer.cursor {
+            query.push(("cursor", at.cursor.as_deref().unwrap_or_default()));
+        } else {
+            query.push(("startIndex", &start));
+        }
         query.extend(filter.map(|filter| ("filter", filter)));
         if resource == "Groups" {
             query.push(("excludedAttributes", "members"));
@@ -75,12 +91,24 @@ impl Http {
             return Err(fault::of_answer(&answer, &doing));
         }
         let Some(Value::Object(mut json)) = answer.json else { return Err(not_a_list(&doing)) };
-        let total = json.get("totalResults").and_then(Value::as_u64).ok_or_else(|| not_a_list(&doing))?;
+        let total = json.get("totalResults").and_then(Value::as_u64);
+        // Lists by cursor need not say how many there are (RFC 9865, 2).
+        if total.is_none() && !offer.cursor {
+            return Err(not_a_list(&doing));
+        }
         let resources = match json.remove("Resources") {
             Some(Value::Array(resources)) => resources,
+            _ if total.is_none() => return Err(not_a_list(&doing)),
             _ => Vec::new(),
         };
-        Ok(Some(Page { resources, total }))
+        let seen = at.seen + resources.len();
+        let next = if offer.cursor {
+            let cursor = json.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty());
+            cursor.map(|cursor| At { seen, cursor: Some(cursor.to_owned()) })
+        } else {
+            total.filter(|total| (seen as u64) < *total).map(|_| At { seen, cursor: None })
+        };
+        Ok(Some(Page { resources, total: total.filter(|_| !offer.cursor), next }))
     }
 
     async fn pages(
@@ -90,19 +118,17 @@ impl Http {
         matches: impl Fn(&Value) -> bool + Send + Sync,
     ) -> Result<Option<Vec<Value>>, CallError> {
         let mut found = Vec::new();
-        let mut seen = 0;
+        let mut at = At::default();
         loop {
-            let Some(Page { resources, total }) = self.page(resource, filter, seen + 1).await? else { return Ok(None) };
-            let last = resources.is_empty();
-            seen += resources.len();
+            let Some(Page { resources, next, .. }) = self.page(resource, filter, &at).await? else { return Ok(None) };
             found.extend(resources.into_iter().filter(|resource| matches(resource)));
-            if last || seen as u64 >= total {
-                return Ok(Some(found));
+            match next {
+                Some(next) if next != at => at = next,
+                _ => return Ok(Some(found)),
             }
-            if seen >= MOST {
+            if at.seen >= MOST {
                 return Err(CallError::needs_human(format!(
-                    "Looking through {resource} stopped after {MOST} of {total}: the service doesn't filter them, and more aren't looked \
-                     through."
+                    "Looking through {resource} stopped after {MOST}: the service doesn't filter them, and more aren't looked through."
                 )));
             }
         }

@@ -7,13 +7,17 @@ use serde_json::Value;
 use super::{
     groups::Group,
     http::Http,
-    list::{Page, quoted, text},
+    list::{At, Page, quoted, text},
+    quirks::Quirk,
     users::User,
 };
 use crate::{CallError, Heard, Holder, Listed, MOST_LINES, spec::LONGEST_NAME, words};
 
 /// How often a list is read from the beginning because it changed meanwhile.
 const ATTEMPTS: usize = 3;
+
+/// How often in a row a page waits because the service says so (429).
+const PATIENCE: usize = 10;
 
 /// A page that isn't the next one.
 enum Gap {
@@ -35,6 +39,9 @@ impl Http {
     /// Everyone who is in a group directly.
     pub(super) async fn holders(&self, name: &str, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
         let Some(group) = self.group(name).await? else { return Err(Self::no_such_group(name)) };
+        if self.to.quirks.has(Quirk::MembersByFilter) {
+            return self.holders_one_by_one(&group, heard).await;
+        }
         let Some(members) = group.members() else { return self.holders_by_filter(&group, heard).await };
         heard(members.len());
         let members: Vec<(&str, Option<bool>)> =
@@ -68,6 +75,18 @@ impl Http {
         });
         let inside = users.await?.unwrap_or_default().into_iter().filter(|(_, inside)| *inside);
         Ok(inside.map(|(id, _)| Holder::Account(id)).collect())
+    }
+
+    /// For groups that are always shown without members: each user is asked about.
+    async fn holders_one_by_one(&self, group: &Group, heard: Heard<'_>) -> Result<Vec<Holder>, CallError> {
+        let mut inside = Vec::new();
+        for (number, user) in self.users(heard).await?.into_iter().enumerate() {
+            if self.asked(&group.id, &user.native_id).await? {
+                inside.push(Holder::Account(user.native_id));
+            }
+            heard(number);
+        }
+        Ok(inside)
     }
 
     /// A list from its first to its last page, each line once. A list that changes while it is read, so that a line may have moved to a
@@ -112,35 +131,59 @@ impl Http {
     ) -> Result<Result<Option<Vec<T>>, Gap>, CallError> {
         let mut lines = Vec::new();
         let mut ids = HashSet::new();
-        let (mut seen, mut before) = (0_usize, 0_u64);
+        let (mut at, mut before) = (At::default(), 0);
         loop {
-            let Some(Page { resources, total }) = self.page(resource, filter, seen + 1).await? else {
-                return Ok(Ok(None));
-            };
+            let so_far = lines.len();
+            let page = self.patiently(resource, filter, &at, || heard(so_far)).await?;
+            let Some(Page { resources, total, next }) = page else { return Ok(Ok(None)) };
             // Something went away: what stood behind it moved forward, perhaps to a page that was read.
-            if total < before {
+            if total.is_some_and(|total| total < before) {
                 return Ok(Err(Gap::Changed));
             }
-            before = total;
-            let (shown, known) = (resources.len(), ids.len());
-            seen += shown;
+            before = total.unwrap_or_default();
+            let (empty, known) = (resources.is_empty(), ids.len());
             for one in resources {
                 if text(&one, "id").is_some_and(|id| ids.insert(id.to_owned())) {
                     lines.extend(read(one));
                 }
             }
             heard(lines.len());
-            if seen as u64 >= total || lines.len() > MOST_LINES {
-                let all = ids.len() as u64 >= total || lines.len() > MOST_LINES;
+            // More than that is refused by whoever called.
+            if lines.len() > MOST_LINES {
+                return Ok(Ok(Some(lines)));
+            }
+            let Some(next) = next else {
+                let all = total.is_none_or(|total| ids.len() as u64 >= total);
                 return Ok(if all { Ok(Some(lines)) } else { Err(Gap::Changed) });
-            }
-            if shown == 0 {
-                return Ok(Err(Gap::Short { seen, total }));
-            }
-            if ids.len() == known {
-                return Ok(Err(Gap::Standing));
+            };
+            match total {
+                Some(total) if empty => return Ok(Err(Gap::Short { seen: at.seen, total })),
+                // A page by cursor may be empty (RFC 9865, 2), as long as the cursor moves.
+                _ if next == at || (ids.len() == known && !empty) => return Ok(Err(Gap::Standing)),
+                _ => at = next,
             }
         }
+    }
+
+    /// One page; waits where the service says how long to, and it isn't long.
+    async fn patiently(
+        &self,
+        resource: &str,
+        filter: Option<&str>,
+        at: &At,
+        waiting: impl Fn() + Send + Sync,
+    ) -> Result<Option<Page>, CallError> {
+        for _ in 0..PATIENCE {
+            match self.page(resource, filter, at).await {
+                Err(CallError::RetryLater { after: Some(after), .. }) if after <= self.to.timeout / 2 => {
+                    tokio::time::sleep(after).await;
+                    // To wait as told isn't to stand still.
+                    waiting();
+                }
+                answered => return answered,
+            }
+        }
+        self.page(resource, filter, at).await
     }
 }
 

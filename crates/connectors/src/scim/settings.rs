@@ -1,10 +1,14 @@
 //! `[connection.<key>]` with `kind = "scim"`.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use url::Url;
 
+use super::{
+    oauth::{ClientAuth, Credential, Grant},
+    quirks::{Quirk, Quirks},
+};
 use crate::{Secret, SecretSource, SettingsError, settings, tls};
 
 /// How to reach a SCIM 2.0 service.
@@ -22,6 +26,12 @@ pub struct ScimSettings {
     /// The token itself, from code; settings files can't set it.
     #[serde(skip)]
     pub token: Option<Secret>,
+    /// An authorization server that gives tokens, instead of one that is always the same.
+    #[serde(default)]
+    pub oauth: Option<OauthSettings>,
+    /// What this service does unlike the standard, by name: see [`Quirk`].
+    #[serde(default)]
+    pub quirks: BTreeSet<Quirk>,
     /// PEM file of the authorities to trust, instead of the system's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
@@ -37,6 +47,67 @@ pub struct ScimSettings {
     /// The longest that a call takes, in seconds.
     #[serde(default = "settings::ten")]
     pub timeout_seconds: u64,
+}
+
+/// `[connection.<key>.oauth]`: client credentials (RFC 6749, 4.4).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthSettings {
+    /// The token endpoint.
+    pub token_url: String,
+    /// Who Latchkey is there.
+    pub client_id: String,
+    /// File with the client secret.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// Environment variable with the client secret.
+    #[serde(default)]
+    pub client_secret_env: Option<String>,
+    /// The client secret itself, from code; settings files can't set it.
+    #[serde(skip)]
+    pub client_secret: Option<Secret>,
+    /// What is asked for, if the server wants it said.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// For what the token is to be good, for servers that want this instead of a scope.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// How the client proves who it is: `"basic"`, the default, or `"body"`.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+}
+
+impl OauthSettings {
+    fn checked(&self, allow_plaintext: bool) -> Result<Grant, SettingsError> {
+        let wrong = |setting: &str, words: &str| SettingsError::new(format!("oauth.{setting}"), words);
+        let expected = "expected one like https://id.example.test/oauth2/token";
+        let token_url = Url::parse(&self.token_url).map_err(|error| {
+            wrong("token_url", &format!("\"{}\" is not a URL ({error}); {expected}", self.token_url))
+        })?;
+        let host = token_url.host_str().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| wrong("token_url", &format!("names no host; {expected}")))?;
+        let plain = token_url.scheme() == "http" && (tls::is_loopback(host) || allow_plaintext);
+        if token_url.scheme() != "https" && !plain {
+            return Err(wrong("token_url", "would send the client secret in clear; use https://"));
+        }
+        if !token_url.username().is_empty() || token_url.password().is_some() || token_url.fragment().is_some() {
+            return Err(wrong("token_url", &format!("has credentials or a fragment in it; {expected}")));
+        }
+        if self.client_id.is_empty() || self.client_id.chars().any(char::is_control) {
+            return Err(wrong("client_id", "is empty or has control characters"));
+        }
+        let (file, env) = (self.client_secret_file.as_ref(), self.client_secret_env.as_ref());
+        let client_secret = SecretSource::from_settings("oauth.client_secret", file, env, self.client_secret.as_ref())?
+            .ok_or_else(|| wrong("client_secret_file", "is missing; set client_secret_file or client_secret_env"))?;
+        Ok(Grant {
+            token_url,
+            client_id: self.client_id.clone(),
+            client_secret,
+            scope: self.scope.clone(),
+            audience: self.audience.clone(),
+            client_auth: self.client_auth,
+        })
+    }
 }
 
 const fn four_mebibytes() -> usize {
@@ -56,6 +127,8 @@ impl ScimSettings {
             token_file: None,
             token_env: None,
             token: Some(token),
+            oauth: None,
+            quirks: BTreeSet::new(),
             ca_file: None,
             allow_plaintext: false,
             max_answer_bytes: four_mebibytes(),
@@ -98,17 +171,29 @@ impl ScimSettings {
         if !(1..=1000).contains(&self.page_size) {
             return Err(SettingsError::new("page_size", format!("is {}; expected 1 to 1000", self.page_size)));
         }
-        let secret = SecretSource::from_settings(
+        let token = SecretSource::from_settings(
             "token",
             self.token_file.as_ref(),
             self.token_env.as_ref(),
             self.token.as_ref(),
-        )?
-        .ok_or_else(|| SettingsError::new("token_file", "is missing; set token_file or token_env"))?;
-        let tls = if base.scheme() == "https" { Some(tls::client_config(self.ca_file.as_deref())?) } else { None };
+        )?;
+        let credential = match (token, &self.oauth) {
+            (Some(token), None) => Credential::Token(token),
+            (None, Some(oauth)) => Credential::Grant(oauth.checked(self.allow_plaintext)?),
+            (None, None) => {
+                return Err(SettingsError::new("token_file", "is missing; set token_file, token_env or oauth"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(SettingsError::new("oauth", "is set beside a token; set either a token or oauth"));
+            }
+        };
+        let elsewhere = matches!(&credential, Credential::Grant(grant) if grant.token_url.scheme() == "https");
+        let secure = base.scheme() == "https" || elsewhere;
+        let tls = if secure { Some(tls::client_config(self.ca_file.as_deref())?) } else { None };
         let timeout = settings::timeout(self.timeout_seconds)?;
         let Self { max_answer_bytes, page_size, .. } = self;
-        Ok(Checked { base, host, local, secret, tls, timeout, max_answer_bytes, page_size })
+        let quirks = Quirks(self.quirks);
+        Ok(Checked { base, host, local, credential, quirks, tls, timeout, max_answer_bytes, page_size })
     }
 }
 
@@ -117,7 +202,8 @@ pub(super) struct Checked {
     pub(super) base: Url,
     pub(super) host: String,
     pub(super) local: bool,
-    pub(super) secret: SecretSource,
+    pub(super) credential: Credential,
+    pub(super) quirks: Quirks,
     pub(super) tls: Option<Arc<rustls::ClientConfig>>,
     pub(super) timeout: Duration,
     pub(super) max_answer_bytes: usize,

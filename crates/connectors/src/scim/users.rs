@@ -6,14 +6,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
+    change::Edit,
     fault,
-    http::{Answer, Ask, Http},
+    http::{Ask, Http},
     list::{quoted, text},
 };
 use crate::{AccountSpec, AccountState, CallError, Change, Observed};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-pub(super) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// A user as far as we look at it.
 pub(super) struct User {
@@ -152,7 +152,7 @@ impl Http {
             "userName": spec.name,
             "displayName": spec.display_name,
             "name": { "formatted": spec.display_name },
-            "active": true,
+            "active": self.to.quirks.active(true),
         });
         for (name, value) in [("givenName", &spec.given_name), ("familyName", &spec.family_name)] {
             if !value.is_empty() {
@@ -179,13 +179,18 @@ impl Http {
     /// Sets `active`.
     pub(super) async fn switch(&self, id: &str, state: AccountState) -> Result<Change, CallError> {
         let doing = format!("{} the user {id}", if state == AccountState::Enabled { "Enabling" } else { "Disabling" });
-        let active = Value::Bool(state == AccountState::Enabled);
+        let active = self.to.quirks.active(state == AccountState::Enabled);
         let gone = || CallError::account_gone(id, "the service");
         let user = self.user(id).await?.ok_or_else(gone)?;
         if user.state == state {
             return Ok(Change::AlreadySo);
         }
-        let answer = self.set(user, "active", active, &doing).await?;
+        let edit = self.edit(user, "active", &active, false);
+        let answer = self.change(edit, &doing, |user| {
+            user["active"] = active.clone();
+            Ok(())
+        });
+        let answer = answer.await?;
         match answer.status {
             200..=299 => Ok(Change::Made),
             404 | 410 => Err(gone()),
@@ -201,12 +206,14 @@ impl Http {
         if carries(&user) {
             return Ok(Change::AlreadySo);
         }
-        if let Some(carried) = &user.external_id {
-            return Err(CallError::needs_human(format!(
-                "The user {} carries externalId {carried} already.",
-                user.name
-            )));
-        }
+        let name = user.name.clone();
+        let free = |user: &Value| match text(user, "externalId").filter(|carried| *carried != external_id) {
+            None => Ok(()),
+            Some(carried) => {
+                Err(CallError::needs_human(format!("The user {name} carries externalId {carried} already.")))
+            }
+        };
+        free(&user.resource)?;
         let filter = format!("externalId eq {}", quoted(external_id));
         let others = self.filtered("Users", &filter, |user| text(user, "externalId") == Some(external_id)).await?;
         if let Some(other) = others.unwrap_or_default().into_iter().find_map(|user| User::from(user, None)) {
@@ -215,9 +222,16 @@ impl Http {
                 other.name
             )));
         }
-        let doing = format!("Writing externalId {external_id} on the user {}", user.name);
+        let doing = format!("Writing externalId {external_id} on the user {name}");
         let value = Value::from(external_id);
-        let answer = self.set(user, "externalId", value, &doing).await?;
+        // Under the version that was read, where there are versions: another id that came meanwhile isn't overwritten.
+        let edit = self.edit(user, "externalId", &value, true);
+        let answer = self.change(edit, &doing, |user| {
+            free(user)?;
+            user["externalId"] = value.clone();
+            Ok(())
+        });
+        let answer = answer.await?;
         match answer.status {
             200..=299 => {}
             404 | 410 => return Err(gone()),
@@ -232,33 +246,10 @@ impl Http {
         }
     }
 
-    /// Sets one attribute of a user: by PATCH, or by PUT where the service has no PATCH.
-    async fn set(&self, user: User, attribute: &str, value: Value, doing: &str) -> Result<Answer, CallError> {
-        let path = ["Users", &user.id];
-        let operation = json!({ "op": "replace", "path": attribute, "value": value });
-        let patch = json!({ "schemas": [PATCH], "Operations": [operation] });
-        let answer = self.send(Ask::with_body(Method::PATCH, &path, &patch), doing).await?;
-        if !fault::is_unsupported(&answer) {
-            return Ok(answer);
-        }
-        let mut resource = user.resource;
-        resource[attribute] = value;
-        self.replace(&path, &resource, user.etag.as_deref(), doing).await
-    }
-
-    /// PUT under the version that was read: another's change in between makes it fail instead of getting lost.
-    pub(super) async fn replace(
-        &self,
-        path: &[&str],
-        resource: &Value,
-        etag: Option<&str>,
-        doing: &str,
-    ) -> Result<Answer, CallError> {
-        let Some(etag) = etag else {
-            return Err(CallError::needs_human(format!(
-                "{doing} is not possible: the service has neither PATCH nor versions (ETag), so a change could undo somebody else's."
-            )));
-        };
-        self.send(Ask { if_match: Some(etag), ..Ask::with_body(Method::PUT, path, resource) }, doing).await
+    /// One attribute of a user is to change.
+    fn edit(&self, user: User, attribute: &str, value: &Value, guarded: bool) -> Edit {
+        let operation = json!({ "op": self.to.quirks.op("replace"), "path": attribute, "value": value });
+        let User { id, resource, etag, .. } = user;
+        Edit { path: ["Users".to_owned(), id], resource, etag, operation, guarded }
     }
 }

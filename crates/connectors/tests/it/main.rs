@@ -44,7 +44,13 @@ mod scim;
 #[cfg(test)]
 mod scim_listing;
 #[cfg(test)]
+mod scim_manners;
+#[cfg(test)]
+mod scim_oauth;
+#[cfg(test)]
 mod scim_odd_services;
+#[cfg(test)]
+mod scim_quirks;
 #[cfg(test)]
 mod scim_scripted;
 #[cfg(test)]

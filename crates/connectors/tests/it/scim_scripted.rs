@@ -11,7 +11,10 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, Response, Uri},
 };
-use latchkey_connectors::{ConnectionSettings, Connector, Secret, build, scim::ScimSettings};
+use latchkey_connectors::{
+    ConnectionSettings, Connector, Secret, build,
+    scim::{Quirk, ScimSettings},
+};
 use serde_json::{Value, json};
 
 pub type Page = Response<Body>;
@@ -33,6 +36,17 @@ impl Asked {
         format!("{} {}", self.method, self.path)
     }
 
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The one operation of a PATCH.
+    pub fn operation(&self) -> &Value {
+        assert_eq!(self.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:PatchOp"]));
+        let [operation] = self.body["Operations"].as_array().unwrap().as_slice() else { panic!("{}", self.body) };
+        operation
+    }
+
     pub fn number(&self, name: &str) -> usize {
         self.query[name].parse().unwrap()
     }
@@ -41,6 +55,8 @@ impl Asked {
 type Answers = Box<dyn Fn(&Asked) -> Page + Send + Sync>;
 
 struct Scripted {
+    /// Its `ServiceProviderConfig`, if it has one.
+    offer: Option<Value>,
     answers: Answers,
     log: Mutex<Vec<Asked>>,
 }
@@ -53,7 +69,16 @@ pub struct Service {
 
 impl Service {
     pub async fn start(answers: impl Fn(&Asked) -> Page + Send + Sync + 'static) -> Self {
-        let scripted = Arc::new(Scripted { answers: Box::new(answers), log: Mutex::default() });
+        Self::with(None, Box::new(answers)).await
+    }
+
+    /// One that says what it can do.
+    pub async fn offering(offer: Value, answers: impl Fn(&Asked) -> Page + Send + Sync + 'static) -> Self {
+        Self::with(Some(offer), Box::new(answers)).await
+    }
+
+    async fn with(offer: Option<Value>, answers: Answers) -> Self {
+        let scripted = Arc::new(Scripted { offer, answers, log: Mutex::default() });
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let base_url = format!("http://127.0.0.1:{}/base", listener.local_addr().unwrap().port());
         let router = Router::new().fallback(serve).with_state(scripted.clone());
@@ -67,6 +92,11 @@ impl Service {
 
     pub fn connector(&self) -> Box<dyn Connector> {
         build(ConnectionSettings::Scim(self.settings())).unwrap()
+    }
+
+    pub fn with_quirk(&self, quirk: Quirk) -> Box<dyn Connector> {
+        let settings = ScimSettings { quirks: [quirk].into(), ..self.settings() };
+        build(ConnectionSettings::Scim(settings)).unwrap()
     }
 
     /// Everything that was asked so far; it is forgotten with that.
@@ -90,6 +120,9 @@ async fn serve(
         headers,
         body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
     };
+    if asked.path == "ServiceProviderConfig" {
+        return scripted.offer.as_ref().map_or_else(|| error(404, "", "Not here"), |offer| answer(200, offer));
+    }
     scripted.log.lock().unwrap().push(asked.clone());
     (scripted.answers)(&asked)
 }
