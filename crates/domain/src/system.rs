@@ -107,6 +107,9 @@ fn fits(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// The stable key of the built-in system.
+pub const BUILT_IN_SYSTEM: &str = "latchkey";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +139,3 @@ mod tests {
         assert!(!rule.brakes(0, 0));
     }
 }
-
-/// The stable key of the built-in system.
-pub const BUILT_IN_SYSTEM: &str = "latchkey";

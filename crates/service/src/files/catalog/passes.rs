@@ -35,7 +35,7 @@ fn every(value: &str) -> Result<u32, Fault> {
         message: format!("is {}", text::shown(value)),
         expected: "a time from 1h to 7d, such as \"6h\" or \"1d\"".to_owned(),
     };
-    let hours = u32::try_from(text::span(value).map_err(|_| fault())?.hours()).map_err(|_| fault())?;
+    let hours = text::span(value).map_err(|_| fault())?.hours();
     if (1..=LONGEST).contains(&hours) { Ok(hours) } else { Err(fault()) }
 }
 
