@@ -53,7 +53,7 @@ impl LdapSettings {
             return Err(SettingsError::new("placeholder_member", format!("\"{placeholder}\" is not a DN")));
         }
         let naming = self.naming()?;
-        let classes = self.object_classes.clone().unwrap_or_else(|| {
+        let classes = self.object_classes.as_deref().map(<[String]>::to_vec).unwrap_or_else(|| {
             vec![if self.directory == Directory::ActiveDirectory { "user" } else { "inetOrgPerson" }.to_owned()]
         });
         let attributes = [
@@ -83,7 +83,7 @@ impl LdapSettings {
         if classes.is_empty() {
             return Err(SettingsError::new("object_classes", "is empty; expected for example [\"inetOrgPerson\"]"));
         }
-        if let Some(filter) = &self.account_filter
+        if let Some(filter) = self.account_filter.as_deref()
             && (!filter.starts_with('(') || ldap3::parse_filter(filter).is_err())
         {
             return Err(SettingsError::new(
@@ -144,7 +144,7 @@ impl LdapSettings {
                 if suffix.is_empty() || !suffix.chars().all(plain) {
                     return error(format!("\"{suffix}\" is not a domain; expected one like example.test"));
                 }
-                Ok(Some(suffix.clone()))
+                Ok(Some(suffix.to_string()))
             }
             (Directory::ActiveDirectory, None) => match active_directory::domain(&self.base_dn) {
                 Some(domain) => Ok(Some(domain)),
@@ -174,5 +174,67 @@ pub(crate) struct Checked {
 impl Checked {
     pub(super) fn is_active_directory(&self) -> bool {
         self.settings.directory == Directory::ActiveDirectory
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: &str = "url = \"ldaps://ldap.example.test\"\nbind_dn = \"cn=latchkey,dc=example,dc=test\"\npassword_env = \"X\"\n\
+        base_dn = \"dc=example,dc=test\"\npeople_ou = \"ou=people,dc=example,dc=test\"\n";
+
+    fn checked(more: &str) -> Result<Checked, SettingsError> {
+        toml::from_str::<LdapSettings>(&format!("{OPEN}{more}")).unwrap().checked()
+    }
+
+    #[test]
+    fn what_is_not_set_is_what_is_usual_in_the_directory() {
+        let open = checked("").unwrap();
+        assert_eq!((open.naming.as_str(), open.classes.as_slice()), ("uid", ["inetOrgPerson".to_owned()].as_slice()));
+        assert_eq!(open.settings.disabling(), Disabling::Marker);
+        assert_eq!(open.settings.group_style(), GroupStyle::GroupOfNames);
+        let domain = checked("directory = \"active-directory\"\n").unwrap();
+        assert_eq!(
+            (domain.naming.as_str(), domain.classes.as_slice()),
+            ("sAMAccountName", ["user".to_owned()].as_slice())
+        );
+        assert_eq!(domain.settings.disabling(), Disabling::UserAccountControl);
+        assert_eq!(domain.settings.group_style(), GroupStyle::Group);
+        assert_eq!(domain.principal_suffix.as_deref(), Some("example.test"));
+        let other = checked("directory = \"active-directory\"\nprincipal_suffix = \"corp.test\"\n").unwrap();
+        assert_eq!(other.principal_suffix.as_deref(), Some("corp.test"));
+    }
+
+    #[test]
+    fn what_cannot_work_in_the_directory_is_named() {
+        let wrong = |more: &str| checked(more).err().map(|error| error.setting).unwrap_or_default();
+        for (setting, value) in [
+            ("disabling", "\"user-account-control\""),
+            ("first_sign_in", "\"smart-card\""),
+            ("principal_suffix", "\"example.test\""),
+            ("page_size", "0"),
+            ("page_size", "1001"),
+            ("account_filter", "\"uid=*\""),
+            ("account_filter", "\"(uid=*\""),
+        ] {
+            assert_eq!(wrong(&format!("{setting} = {value}\n")), setting, "{value}");
+        }
+        for (setting, value) in [
+            ("naming_attribute", "\"cn\""),
+            ("disabling", "\"password-policy\""),
+            ("group_style", "\"posix-group\""),
+            ("principal_suffix", "\"a@b\""),
+        ] {
+            assert_eq!(wrong(&format!("directory = \"active-directory\"\n{setting} = {value}\n")), setting, "{value}");
+        }
+        let no_domain = LdapSettings {
+            directory: Directory::ActiveDirectory,
+            people_ou: "ou=people,o=example".to_owned(),
+            ..LdapSettings::new("ldap://127.0.0.1", "cn=latchkey,o=example", crate::Secret::new("x"), "o=example")
+        };
+        assert_eq!(no_domain.checked().err().map(|error| error.setting).as_deref(), Some("principal_suffix"));
+        assert!(toml::from_str::<LdapSettings>(&format!("{OPEN}directory = \"novell\"\n")).is_err());
+        assert!(toml::from_str::<LdapSettings>(&format!("{OPEN}disabling = \"usual\"\n")).is_err());
     }
 }

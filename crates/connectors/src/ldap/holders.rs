@@ -17,7 +17,7 @@ use super::{
 use crate::{CallError, Heard, Holder, MOST_LINES};
 
 /// How many look-ups are on their way at the same time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 /// After how many members it is told how far it came.
 const STEP: usize = 500;
 /// How many logins one search asks for.

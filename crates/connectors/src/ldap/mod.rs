@@ -9,6 +9,8 @@
 //!   last member goes. The placeholder is a name that nobody signs in with, and it is never given or taken as an account.
 //! - **Disabling** is one of two things, both reversible and both seen on read-back ([`Disabling`]). Moving the entry elsewhere
 //!   isn't one of them: it changes the DN that others refer to.
+//! - **Listings** are searches in pages, on a connection of their own. What is cut short by a limit is refused, not half told.
+//! - **Active Directory** is the same with other names: [`Directory::ActiveDirectory`] sets them.
 //! - Nothing outside `base_dn` is touched, whatever the catalog says.
 
 mod account;

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, SearchResult};
+use ldap3::{
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry, SearchOptions, SearchResult, StdStream,
+};
+use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     checks::Checked,
@@ -75,7 +78,11 @@ impl Session {
         let to = &self.to;
         let doing = format!("Connecting to the directory at {}", self.place());
         let password = to.secret.read().map_err(CallError::needs_human)?;
-        let mut settings = LdapConnSettings::new().set_conn_timeout(to.timeout).set_starttls(to.settings.starttls);
+        let stream = self.stream().await.map_err(|error| fault::of_error(&error, &doing))?;
+        let mut settings = LdapConnSettings::new()
+            .set_conn_timeout(to.timeout)
+            .set_starttls(to.settings.starttls)
+            .set_std_stream(StdStream::Tcp(stream));
         if let Some(tls) = &to.tls {
             settings = settings.set_config(tls.clone());
         }
@@ -94,6 +101,16 @@ impl Session {
         let answer = ldap.simple_bind(&to.settings.bind_dn, password.expose()).await;
         let answer = answer.map_err(|error| fault::of_error(&error, &doing))?;
         if answer.rc == code::SUCCESS { Ok(ldap) } else { Err(fault::of_result(&answer, &doing)) }
+    }
+
+    /// A connection that sends each question at once: by itself TCP holds back a small one until the one before is acknowledged, and a
+    /// listing asks many small ones.
+    async fn stream(&self) -> Result<std::net::TcpStream, LdapError> {
+        let usual = if self.to.url.scheme() == "ldaps" { 636 } else { 389 };
+        let address = format!("{}:{}", self.to.host, self.to.url.port().unwrap_or(usual));
+        let stream = timeout(self.to.timeout, TcpStream::connect(address)).await??;
+        stream.set_nodelay(true)?;
+        Ok(stream.into_std()?)
     }
 
     /// Host and port, for words.

@@ -46,20 +46,20 @@ pub struct LdapSettings {
     pub naming_attribute: Option<String>,
     /// In Active Directory: what follows the login and an `@` in `userPrincipalName`; default the domain that `base_dn` names.
     #[serde(default)]
-    pub principal_suffix: Option<String>,
+    pub principal_suffix: Option<Box<str>>,
     /// In Active Directory: how somebody first signs in to a new account.
     #[serde(default = "by_password")]
     pub first_sign_in: FirstSignIn,
-    /// Which accounts are managed, besides lying below `base_dn`: an LDAP filter (RFC 4515) that listings add to their own.
+    /// Which accounts are listed, besides lying below `base_dn`: an LDAP filter (RFC 4515) that listings add to their own.
     #[serde(default)]
-    pub account_filter: Option<String>,
+    pub account_filter: Option<Box<str>>,
     /// The attribute that holds our external id. The catalog's `recognise` sets it.
     #[serde(default = "employee_number")]
     pub recognise: String,
     /// The object classes of new accounts; default `inetOrgPerson`, in Active Directory `user`. They must allow uid, cn, sn, givenName,
     /// displayName, mail and the recognition attribute.
     #[serde(default)]
-    pub object_classes: Option<Vec<String>>,
+    pub object_classes: Option<Box<[String]>>,
     /// How groups hold their members.
     #[serde(default = "usual_style")]
     pub group_style: GroupStyle,

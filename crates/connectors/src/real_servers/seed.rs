@@ -73,9 +73,11 @@ pub async fn seed_directory(settings: &LdapSettings, groups: &[(&str, &str)]) ->
             )));
         };
         let number = (10_000 + number).to_string();
+        // Active Directory wants a login for groups too, without some signs.
+        let login: String = name.chars().filter(|c| c.is_alphanumeric() || "-._ ".contains(*c)).collect();
         let last: (&str, &[&str]) = match style {
             ldap::GroupStyle::PosixGroup => ("gidNumber", &[&number]),
-            ldap::GroupStyle::Group => ("sAMAccountName", &[&number]),
+            ldap::GroupStyle::Group => ("sAMAccountName", &[&login]),
             _ => (settings.member_attribute(), &[&placeholder]),
         };
         let description = if description.is_empty() { &name } else { *description };

@@ -185,6 +185,8 @@ fn configuration(options: &SlapdOptions, dir: &Path, tls: Option<&(PathBuf, Path
             key.display()
         ));
     }
+    // Version 2.4 had the password policy's schema in a file, and didn't note when somebody signed in.
+    let notes = if schema.join("ppolicy.schema").is_file() { "" } else { "lastbind on\n" };
     let dir = dir.display();
     let sync = if options.durable { "" } else { "dbnosync\n" };
     let password = options.password.expose();
@@ -197,8 +199,7 @@ access to dn.base="cn=Subschema" by * read
 
 database mdb
 limits dn.exact="cn=latchkey,{base}" size.soft=500 size.prtotal=unlimited
-lastbind on
-suffix "{base}"
+{notes}suffix "{base}"
 rootdn "cn=admin,{base}"
 rootpw "{password}"
 directory "{dir}/db"

@@ -156,7 +156,7 @@ async fn promise_09_and_11_failures_are_told_apart_and_hold_no_secret() {
     let words = needs_human(elsewhere.create(&spec("E1", "a")).await);
     assert!(words.contains("insufficientAccessRights") && words.contains("no write access"), "{words}");
     let schema = connector(LdapSettings {
-        object_classes: Some(vec!["inetOrgPerson".into(), "posixAccount".into()]),
+        object_classes: Some(["inetOrgPerson".into(), "posixAccount".into()].into()),
         ..good.clone()
     });
     assert!(refused(schema.create(&spec("E1", "a")).await).contains("posixAccount"));

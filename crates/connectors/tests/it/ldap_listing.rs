@@ -6,17 +6,21 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use chrono::Utc;
 use latchkey_connectors::{
-    AccountState, Change, Connector, Holder, Secret,
+    AccountState, Change, Holder, Secret,
     ldap::{GroupStyle, LdapSettings},
     real_servers::{seed_directory, start_slapd},
 };
 
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+};
+
 use crate::{
-    contract::{Probe as _, needs_human, ours, refused, spec},
+    contract::{Probe as _, needs_human, ours, refused, retry_later, spec},
     ldap_tools::{BASE, Tools, connector, dn, group, options},
-    servers::{PLANTED, folder},
+    servers::{PLANTED, a_moment_ago, folder},
 };
 
 const MANY: usize = 3000;
@@ -82,7 +86,9 @@ async fn thousands_are_listed_in_pages_while_other_calls_go_on() {
     let mut expected: BTreeSet<_> = (0..MANY).map(|number| Holder::Account(person(number))).collect();
     let unix = connector(LdapSettings { group_style: GroupStyle::PosixGroup, page_size: 10, ..slapd.settings() });
     let told = AtomicUsize::new(0);
-    let hears = |_| drop(told.fetch_add(1, Ordering::Relaxed));
+    let hears = |_| {
+        told.fetch_add(1, Ordering::Relaxed);
+    };
     let holders: BTreeSet<_> = unix.holders(&group("unix"), &hears).await.unwrap().into_iter().collect();
     assert!(told.load(Ordering::Relaxed) >= MANY / 50);
     expected.insert(Holder::Account(format!("uid=gone,ou=people,{BASE}")));
@@ -147,8 +153,7 @@ async fn only_accounts_that_are_managed_are_listed() {
         .output()
         .unwrap();
     assert!(signed_in.status.success());
-    let ago = Utc::now() - line().await.last_used_at.unwrap();
-    assert!((-5..60).contains(&ago.num_seconds()), "{ago}");
+    assert!(a_moment_ago(line().await.last_used_at.unwrap()));
     directory.set_state(&mara, AccountState::Disabled).await.unwrap();
     assert_eq!(line().await.state, AccountState::Disabled);
 }
@@ -184,4 +189,52 @@ async fn an_account_becomes_one_persons_only() {
         assert_eq!(tools.values(&account, "base", "(objectClass=*)", "carLicense"), std::slice::from_ref(&kept));
         assert_eq!(ours(one.find(&spec(&kept, "nobody"), &[]).await.unwrap()).native_id, account);
     }
+}
+
+/// A way to the directory that lets so many bytes of its answers through, and then hangs up or says nothing more.
+async fn half_a_way(to: u16, bytes: u64, hangs_up: bool) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        while let Ok((near, _)) = listener.accept().await {
+            let (mut questions, mut answers) = near.into_split();
+            let (far_answers, mut far_questions) = TcpStream::connect(("127.0.0.1", to)).await.unwrap().into_split();
+            let asking = tokio::spawn(async move { tokio::io::copy(&mut questions, &mut far_questions).await });
+            let _ = tokio::io::copy(&mut far_answers.take(bytes), &mut answers).await;
+            if hangs_up {
+                asking.abort();
+            } else {
+                silent.push(answers);
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn half_an_answer_is_no_answer() {
+    let dir = folder();
+    let slapd = start_slapd(options(dir.path())).await.unwrap();
+    fill(&Tools::of(&slapd));
+    let connect = |port| {
+        let url = format!("ldap://127.0.0.1:{port}");
+        connector(LdapSettings { url, page_size: 400, timeout_seconds: 1, ..slapd.settings() })
+    };
+    // Past the first pages, and within the answer about the group.
+    for (bytes, hangs_up) in [(200_000, true), (200_000, false), (1, true), (1, false)] {
+        let directory = connect(half_a_way(slapd.port, bytes, hangs_up).await);
+        let pages = AtomicUsize::new(0);
+        let told = |_| {
+            pages.fetch_add(1, Ordering::Relaxed);
+        };
+        let words = retry_later(directory.accounts(&told).await);
+        assert!(words.contains("lost") || words.contains("in time") || words.contains("within 1 second"), "{words}");
+        assert_eq!(pages.load(Ordering::Relaxed) > 0, bytes > 1, "{bytes} bytes");
+        retry_later(directory.holders(&group("everyone"), &|_| {}).await);
+    }
+    // What the group says, and half of what its members are.
+    let directory = connect(half_a_way(slapd.port, 350_000, true).await);
+    retry_later(directory.holders(&group("everyone"), &|_| {}).await);
+    assert_eq!(connect(slapd.port).accounts(&|_| {}).await.unwrap().len(), MANY);
 }

@@ -27,3 +27,9 @@ pub async fn silent_port() -> (u16, JoinHandle<()>) {
 
 /// A secret that the tests plant and search for.
 pub const PLANTED: &str = "pl4nted-s3cret-0815";
+
+/// Whether a time that a server told is within a minute of now, by this machine's own clock.
+pub fn a_moment_ago(told: chrono::DateTime<chrono::Utc>) -> bool {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    now.as_secs().abs_diff(told.timestamp().unsigned_abs()) < 60
+}
