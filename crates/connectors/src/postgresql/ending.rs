@@ -1,4 +1,4 @@
-//! Ending a role's open sessions: PostgreSQL looks at what a role may do when a session begins or changes its role, and not again.
+//! Ending a role's open sessions: one that did `SET ROLE`, or connected to a database, goes on after it may no longer do so.
 
 use std::time::Duration;
 

@@ -61,6 +61,15 @@ impl Http {
         if let Some(found) = self.pages(resource, Some(filter), &matches).await? {
             return Ok(found);
         }
+        self.everything(resource, matches).await
+    }
+
+    /// The resources that `matches`, by looking through all.
+    pub(super) async fn everything(
+        &self,
+        resource: &str,
+        matches: impl Fn(&Value) -> bool + Send + Sync,
+    ) -> Result<Vec<Value>, CallError> {
         Ok(self.pages(resource, None, matches).await?.unwrap_or_default())
     }
 

@@ -109,12 +109,7 @@ impl Http {
                 None => {}
             }
         }
-        let filter = format!("externalId eq {}", quoted(&spec.external_id));
-        let carriers =
-            self.filtered("Users", &filter, |user| text(user, "externalId") == Some(spec.external_id.as_str())).await?;
-        // A service that can't search by externalId still refuses a second user of the same name, and shows that one's id.
-        let mut carriers: Vec<User> =
-            carriers.unwrap_or_default().into_iter().filter_map(|user| User::from(user, None)).collect();
+        let (mut carriers, named) = self.candidates(spec).await?;
         if carriers.len() > 1 {
             let names: Vec<_> = carriers.iter().map(|user| user.name.as_str()).collect();
             return Err(CallError::needs_human(format!(
@@ -126,22 +121,35 @@ impl Http {
         if let Some(user) = carriers.pop() {
             return Ok(Found::Ours(user));
         }
-        if stranger.is_none() {
-            stranger = self.user_named(&spec.name).await?;
-        }
-        Ok(match stranger {
+        Ok(match stranger.or(named) {
             None => Found::Nothing,
             Some(user) if user.is(spec) => Found::Ours(user),
             Some(user) => user.stranger(spec),
         })
     }
 
-    /// User names don't regard case (RFC 7643, 4.1.1).
-    async fn user_named(&self, name: &str) -> Result<Option<User>, CallError> {
-        let filter = format!("userName eq {}", quoted(name));
-        let folded = name.to_lowercase();
-        let same = |user: &Value| text(user, "userName").is_some_and(|found| found.to_lowercase() == folded);
-        Ok(self.matching("Users", &filter, same).await?.into_iter().find_map(|user| User::from(user, None)))
+    /// Those who carry the external id, and whoever has the name. Names don't regard case (RFC 7643, 4.1.1).
+    async fn candidates(&self, spec: &AccountSpec) -> Result<(Vec<User>, Option<User>), CallError> {
+        let users = |found: Vec<Value>| found.into_iter().filter_map(|user| User::from(user, None));
+        let carries = |user: &Value| text(user, "externalId") == Some(spec.external_id.as_str());
+        let folded = spec.name.to_lowercase();
+        let same = |user: &Value| text(user, "userName").is_some_and(|name| name.to_lowercase() == folded);
+        let by_id = format!("externalId eq {}", quoted(&spec.external_id));
+        let by_name = format!("userName eq {}", quoted(&spec.name));
+        let carriers = self.filtered("Users", &by_id, carries).await?;
+        if let Some(found) = carriers.as_ref().filter(|found| !found.is_empty()) {
+            return Ok((users(found.clone()).collect(), None));
+        }
+        match self.filtered("Users", &by_name, same).await? {
+            // A service that can't search by externalId still refuses a second user of the same name, and shows that one's id.
+            Some(named) => Ok((Vec::new(), users(named).next())),
+            // One that can't search at all is looked through, once for both: ours may have another name by now.
+            None => {
+                let found = self.everything("Users", |user| carries(user) || same(user)).await?;
+                let (carriers, named): (Vec<User>, Vec<User>) = users(found).partition(|user| user.is(spec));
+                Ok((carriers, named.into_iter().next()))
+            }
+        }
     }
 
     /// Makes the user.

@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use latchkey_connectors::{AccountState, CallError, Change, EntitlementKind, EntitlementRef};
+use latchkey_connectors::{AccountState, CallError, Change, EntitlementKind, EntitlementRef, Lookup};
 use serde_json::{Value, json};
 
 use crate::{
-    contract::{needs_human, retry_later, spec},
+    contract::{needs_human, ours, retry_later, spec},
     scim_scripted::{Asked, Page, Service, answer, error, list, with_headers},
 };
 
@@ -83,12 +83,25 @@ async fn a_service_without_filters_is_looked_through_in_the_pages_that_it_takes(
     let offer = json!({ "filter": { "supported": false, "maxResults": 3 } });
     let service = Service::offering(offer, |asked| {
         assert!(!asked.query.contains_key("filter") && asked.query["count"] == "3");
-        let user = |number: usize| json!({ "id": format!("u{number}"), "userName": format!("user{number}") });
+        let user = |number: usize| {
+            let mut user = json!({ "id": format!("u{number}"), "userName": format!("user{number}") });
+            if number == 5 {
+                user["externalId"] = json!("E5");
+            }
+            user
+        };
         list(8, &(asked.number("startIndex")..=8).take(3).map(user).collect::<Vec<_>>())
     })
     .await;
-    let found = service.connector().find(&spec("E7", "user7"), &[]).await.unwrap();
-    assert!(matches!(found, latchkey_connectors::Lookup::Stranger { .. }), "{found:?}");
+    let found = service.connector().find(&spec("E7", "USER7"), &[]).await.unwrap();
+    assert!(matches!(found, Lookup::Stranger { .. }), "{found:?}");
+    // Ours is ours by its id, whatever its name has become, and whoever has the name now.
+    for name in ["user7", "nobody"] {
+        assert_eq!(ours(service.connector().find(&spec("E5", name), &[]).await.unwrap()).name, "user5");
+    }
+    service.asked();
+    assert_eq!(service.connector().find(&spec("E9", "nobody"), &[]).await.unwrap(), Lookup::Absent);
+    assert_eq!(service.asked().len(), 3, "each page once");
     assert_eq!(service.connector().accounts(&|_| {}).await.unwrap().len(), 8);
 }
 
