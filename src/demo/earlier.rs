@@ -47,7 +47,7 @@ pub async fn prepare(
         if let Some((person, office)) = person(HAD_IT_BEFORE).zip(branch("directory")) {
             // Who was in a group by right is known by their number. Of the other group nobody remembers why.
             let name = (person.given_name.as_str(), person.family_name.as_str());
-            let (external_id, groups) = (Some(person.external_id.as_str()), groups(&["vpn-users", "board-papers"]));
+            let (external_id, groups) = (Some(person.external_id.as_str()), groups(&["vpn-users", "stock-room"]));
             before.push((office, Earlier { login: login(person), name, external_id, groups }));
         }
         for (login, name, group) in [
@@ -99,7 +99,7 @@ mod tests {
         let catalog = company.parsed().unwrap();
         for (system, entitlement) in [
             ("directory", "vpn-users"),
-            ("directory", "board-papers"),
+            ("directory", "stock-room"),
             ("directory", "guest-hosts"),
             ("directory", "workshop-doors"),
             ("support", "call-recordings"),

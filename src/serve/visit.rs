@@ -44,6 +44,7 @@ fn signed(current: CurrentActor) -> Signed {
         cart: session.frame.cart,
         has_team: session.frame.has_team,
         keeps_apart: session.frame.keeps_apart,
+        owns_system: session.frame.owns_system,
         reviews: session.frame.reviews,
         catalog_version: Some(session.frame.catalog_version),
     }

@@ -76,6 +76,8 @@ pub struct Signed {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// They own a system.
+    pub owns_system: bool,
     /// The catalog's version, found along the way.
     pub catalog_version: Option<i64>,
 }
@@ -109,7 +111,7 @@ impl Signed {
             cart: self.cart,
             has_team: self.has_team,
             may_audit: self.person.portal_roles.iter().any(|r| r.reads_audit()),
-            may_systems: self.may_systems(),
+            may_systems: self.may_systems() || self.owns_system,
             may_separation: self.keeps_apart
                 || [PortalRole::Administrator, PortalRole::Security, PortalRole::Auditor]
                     .into_iter()

@@ -59,6 +59,8 @@ pub struct Frame {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// They own a system.
+    pub owns_system: bool,
     /// How many reviews of what was taken in an emergency wait for them, or for their words.
     #[serde(default)]
     pub reviews: u32,
@@ -107,6 +109,7 @@ fn facts(row: OpenSession) -> StoreResult<(SessionFacts, String)> {
         approvals: u32::try_from(row.approvals).unwrap_or(u32::MAX),
         has_team: row.has_team,
         keeps_apart: row.keeps_apart,
+        owns_system: row.owns_system,
         reviews: u32::try_from(reviews).unwrap_or(u32::MAX),
         cart: u32::try_from(row.cart).unwrap_or(0),
         catalog_version: row.catalog_version,

@@ -108,6 +108,8 @@ pub struct OpenSession {
     pub has_team: bool,
     /// They own a rule that keeps duties apart, or an exception from one.
     pub keeps_apart: bool,
+    /// They own a system.
+    pub owns_system: bool,
     /// Open reviews of what others took in an emergency.
     pub reviews_open: i64,
     /// Of those, the ones of roles that they own.
@@ -144,6 +146,8 @@ pub async fn open_by_hash(c: &mut impl AsConn, id_hash: &str, now: Instant) -> S
                         where r.manager_id = s.identity_id and h.status <> 'terminated') as has_team,
                 exists (select 1 from separation_ownership k
                         where k.owner_id = s.identity_id and k.valid_to is null) as keeps_apart,
+                exists (select 1 from ownership w
+                        where w.owner_id = s.identity_id and w.system_id is not null and w.valid_to is null) as owns_system,
                 (select count(*) from break_glass_review b
                  where b.state = 'open' and b.identity_id <> s.identity_id) as reviews_open,
                 (select count(*) from break_glass_review b
