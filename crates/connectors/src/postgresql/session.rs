@@ -157,7 +157,8 @@ impl Session {
     }
 
     fn lost(&self, error: &Error, doing: &str) -> CallError {
-        if error.as_db_error().is_none() {
+        // Without words of the server's, or with those that it says before it hangs up (57P01 and the like), the connection is over.
+        if error.as_db_error().is_none_or(|said| said.code().code().starts_with("57P")) {
             self.reset();
         }
         fault::of(error, doing)

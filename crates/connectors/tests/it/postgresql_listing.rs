@@ -11,7 +11,7 @@ use latchkey_connectors::{
 };
 
 use crate::{
-    contract::{needs_human, refused, spec},
+    contract::{needs_human, refused, retry_later, spec},
     postgresql::Cluster,
 };
 
@@ -85,6 +85,30 @@ async fn a_list_of_many_pages_is_whole() {
     let members = connector.holders(&role(&everyone), &|lines| told.lock().unwrap().push(lines)).await.unwrap();
     assert_eq!(members.len(), 230);
     assert_eq!(told.into_inner().unwrap(), [50, 100, 150, 200, 230]);
+    cluster.clean_up();
+}
+
+#[tokio::test]
+async fn a_list_whose_connection_breaks_between_two_pages_is_no_list() {
+    let cluster = Cluster::get().await;
+    cluster.sql(&format!(
+        "DO $$ BEGIN FOR n IN 1..30 LOOP EXECUTE format('CREATE ROLE %I LOGIN', '{}m' || n); END LOOP; END $$",
+        cluster.tag
+    ));
+    let connector = connector(PostgresSettings { page_size: 10, ..cluster.manager.clone() });
+    let end =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}'", cluster.manager.user);
+    let pages = Mutex::new(0);
+    let breaks = |_| {
+        let mut pages = pages.lock().unwrap();
+        *pages += 1;
+        if *pages == 2 {
+            cluster.sql(&end);
+        }
+    };
+    retry_later(connector.accounts(&breaks).await);
+    assert_eq!(*pages.lock().unwrap(), 2);
+    assert!(listed(&cluster, connector.as_ref()).await.len() >= 30, "the next attempt is whole");
     cluster.clean_up();
 }
 

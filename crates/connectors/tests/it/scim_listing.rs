@@ -9,10 +9,11 @@ use std::{
 };
 
 use latchkey_connectors::{
-    AccountState, CallError, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Holder, build,
-    scim::ScimSettings,
+    AccountState, CallError, Change, ConnectionSettings, Connector, EntitlementKind, EntitlementRef, Holder, Secret,
+    build, scim::ScimSettings,
 };
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
     contract::{needs_human, retry_later},
@@ -115,6 +116,24 @@ async fn a_failure_between_two_pages_is_the_lists_own() {
     })
     .await;
     assert!(retry_later(accounts(service.connector().as_ref()).await.0).contains("Down for a moment"));
+}
+
+#[tokio::test]
+async fn half_an_answer_is_no_page() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base_url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked).await;
+            let begun = "HTTP/1.1 200 OK\r\ncontent-type: application/scim+json\r\ncontent-length: 500\r\n\r\n{\"totalResults\": 1,";
+            let _ = stream.write_all(begun.as_bytes()).await;
+        }
+    });
+    let settings = ScimSettings::new(&base_url, Secret::new("t0ken-of-the-test"));
+    let connector = build(ConnectionSettings::Scim(settings)).unwrap();
+    retry_later(connector.accounts(&|_| {}).await);
+    retry_later(connector.check().await);
 }
 
 /// A service with the group `staff`, shown as given; others are `Inner` and `Other`.
@@ -247,10 +266,7 @@ async fn an_external_id_is_written_to_one_user_alone() {
 #[test]
 fn a_page_has_a_size_that_services_take() {
     for page_size in [0, 1001] {
-        let settings = ScimSettings {
-            page_size,
-            ..ScimSettings::new("https://app.example.test", latchkey_connectors::Secret::new("x"))
-        };
+        let settings = ScimSettings { page_size, ..ScimSettings::new("https://app.example.test", Secret::new("x")) };
         let error = build(ConnectionSettings::Scim(settings)).err().unwrap();
         assert_eq!(error.setting, "page_size");
     }
