@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{Bench, Probe, keeps_the_contract, needs_human, refused, retry_later, spec},
-    contract_listing::says_that_it_cannot_be_listed,
+    contract_listing::{can_be_listed, says_that_it_cannot_be_listed},
     program_bench::{Target, group},
     servers::PLANTED,
 };
@@ -57,8 +57,9 @@ impl Probe for File<'_> {
     async fn dump(&self, native_id: &str) -> String {
         serde_json::to_string_pretty(&self.held()["accounts"][native_id]).unwrap()
     }
-    async fn nest(&self, _native: &str) -> BTreeSet<String> {
-        BTreeSet::new()
+    async fn nest(&self, native: &str) -> BTreeSet<String> {
+        self.change(|held| held["groups"][native].as_array_mut().unwrap().push(json!({ "group": "a group" })));
+        BTreeSet::from(["a group".to_owned()])
     }
     async fn rest(&self, native_id: &str) -> String {
         let mut account = self.held()["accounts"][native_id].clone();
@@ -85,6 +86,22 @@ async fn promise_09_the_example_keeps_the_contract() {
         pages: 1,
     };
     keeps_the_contract(&bench).await;
+    can_be_listed(&bench).await;
+}
+
+#[tokio::test]
+async fn promise_09_a_program_of_the_first_protocol_says_that_it_cannot_be_listed() {
+    let target = Target::new();
+    let connector = connector(target.faulty("first-protocol"));
+    let bench = Bench {
+        connector: connector.as_ref(),
+        probe: &File(&target.file),
+        entitlements: [group("one"), group("two")],
+        missing: group("no such group"),
+        foreign: None,
+        tag: "",
+        pages: 1,
+    };
     says_that_it_cannot_be_listed(&bench).await;
 }
 

@@ -94,7 +94,7 @@ impl Probe for Http {
     async fn nest(&self, native: &str) -> BTreeSet<String> {
         let inner = self.add_group("a group").await;
         self.add_member(&inner, native).await;
-        BTreeSet::from([inner])
+        BTreeSet::from(["a group".to_owned()])
     }
     async fn rest(&self, native_id: &str) -> String {
         let mut user = self.send(reqwest::Method::GET, &format!("Users/{native_id}"), None).await;
