@@ -26,7 +26,7 @@ create table system_pass (
     gone integer not null,
     -- Why it failed.
     words text not null,
-    -- Set where it would have taken away more than it may: 'pulled', 'resumed', 'carried_out', 'cancelled'.
+    -- Set where it would have taken away more than it may: 'pulled', 'resumed', 'carried_out', 'cancelled', 'replaced'.
     brake text,
     removals integer not null,
     released_by_id blob references identity (id),

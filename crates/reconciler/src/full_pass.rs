@@ -36,6 +36,9 @@ const PROGRESS: Duration = Duration::from_secs(2);
 /// After what time a pass that failed is made again.
 const AGAIN: TimeDelta = TimeDelta::minutes(15);
 
+/// What a pass says that Latchkey itself kept from its end.
+const DATABASE_FAILED: &str = "What was found couldn\u{2019}t be written down. The next pass begins anew.";
+
 /// Compares the systems whose turn it is, goes on with passes that somebody let go on, and removes what was decided and isn't
 /// on an account of ours. Tells how many systems were compared.
 pub(crate) async fn pass(shared: &Shared) -> Result<usize> {
@@ -100,7 +103,14 @@ async fn one_system(shared: &Shared, system: SystemRow, by: Option<IdentityId>) 
     let making = Making { pass, lease };
     match compare(shared, connector.as_ref(), &system, making).await {
         Ok(findings) => {
-            let totals = found::write(&shared.db, shared.clock.as_ref(), making, &system, &findings).await?;
+            let written = found::write(&shared.db, shared.clock.as_ref(), making, &system, &findings).await;
+            let totals = match written {
+                Ok(totals) => totals,
+                Err(error) => {
+                    give_up(shared, making, DATABASE_FAILED).await?;
+                    return Err(error);
+                }
+            };
             tracing::info!(
                 system = %system.key,
                 accounts = totals.accounts,
@@ -121,7 +131,7 @@ async fn one_system(shared: &Shared, system: SystemRow, by: Option<IdentityId>) 
             give_up(shared, making, error.words()).await?;
         }
         Err(Stopped::Failed(error)) => {
-            give_up(shared, making, "Latchkey\u{2019}s own database failed during this pass.").await?;
+            give_up(shared, making, DATABASE_FAILED).await?;
             return Err(error);
         }
     }

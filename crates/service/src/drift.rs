@@ -49,8 +49,8 @@ async fn over(
     how: DriftEnd,
 ) -> ServiceResult<Option<EventBody>> {
     let Some(row) = latchkey_store::drift::waiting_for(tx, account, entitlement, kind).await? else { return Ok(None) };
-    latchkey_store::drift::close(tx, row.id.into(), how).await?;
-    Ok(Some(ended(row.system_id.into(), &row.into(), how)))
+    let closed = latchkey_store::drift::close(tx, row.id.into(), how).await?;
+    Ok(closed.then(|| ended(row.system_id.into(), &row.into(), how)))
 }
 
 /// That it is over, for the log.

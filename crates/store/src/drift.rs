@@ -318,11 +318,11 @@ pub async fn insert(tx: &mut Tx, system: SystemId, new: &NewDrift) -> StoreResul
     Ok(id)
 }
 
-/// It is over.
+/// It is over; tells whether it wasn't before.
 ///
 /// # Errors
-/// `Conflict` when it was already.
-pub async fn close(tx: &mut Tx, id: DriftId, how: DriftEnd) -> StoreResult<()> {
+/// When the database fails.
+pub async fn close(tx: &mut Tx, id: DriftId, how: DriftEnd) -> StoreResult<bool> {
     let now = tx.now();
     let n = exec!(
         tx,
@@ -331,7 +331,7 @@ pub async fn close(tx: &mut Tx, id: DriftId, how: DriftEnd) -> StoreResult<()> {
         how.as_str(),
         id.0
     )?;
-    one(n, "what was found")
+    Ok(n == 1)
 }
 
 /// Somebody decided, or the system's rule did (then `by` is nobody). `due` says that a worker has to remove it by itself, since

@@ -45,7 +45,7 @@ pub struct PassRow {
     pub gone: i64,
     /// Why it failed.
     pub words: String,
-    /// `pulled`, `resumed`, `carried_out` or `cancelled`, where it would have taken away more than it may.
+    /// `pulled`, `resumed`, `carried_out`, `cancelled` or `replaced` by a later one, where it would have taken away more than it may.
     pub brake: Option<String>,
     /// How much it would have taken away.
     pub removals: i64,
@@ -213,12 +213,34 @@ pub struct PassTotals {
     pub braked: Option<u64>,
 }
 
-/// A pass has ended well.
+/// When the last pass ended whose removals somebody called off: what was found by then stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn called_off(c: &mut impl AsConn, system: SystemId) -> StoreResult<Option<Instant>> {
+    let row = row!(
+        c,
+        (Option<Instant>,),
+        "select max(ended_at) from system_pass where system_id = $1 and brake = 'cancelled'",
+        system.0
+    )?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// A pass has ended well. Where it was stopped by its brake, it takes the place of an earlier one that still waits.
 ///
 /// # Errors
 /// `Conflict` when it isn't this worker's any more.
 pub async fn done(tx: &mut Tx, pass: PassId, lease: LeaseId, totals: PassTotals) -> StoreResult<()> {
     let now = tx.now();
+    if totals.braked.is_some() {
+        exec!(
+            tx,
+            "update system_pass set brake = 'replaced'
+             where brake = 'pulled' and system_id = (select n.system_id from system_pass n where n.id = $1)",
+            pass.0
+        )?;
+    }
     let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let n = exec!(
         tx,

@@ -283,6 +283,33 @@ both_databases! {
         assert_eq!(last(&scene).await.brake.as_deref(), Some("carried_out"));
     }
 
+    async fn what_was_called_off_stays_and_nobody_is_asked_twice(world: World) {
+        let scene = Scene::new(world).await;
+        rule(&scene, &PassRule { drift: OnDrift::Remove, most_removals: 1, most_percent: 100, ..PassRule::default() }).await;
+        for native in ["vpn", "mail", "wiki"] {
+            scene.simple_role(native).await;
+        }
+        let eve = scene.fake.add_account("eve", None);
+        scene.fake.add_member(&eve, "vpn");
+        scene.fake.add_member(&eve, "mail");
+        let first = compare(&scene).await;
+        let second = compare(&scene).await;
+        assert_eq!((second.brake.as_deref(), second.removals, second.found), (Some("pulled"), 2, 0));
+        assert_eq!(scene.notices("drift_found").await, 1, "it is known already");
+        let (db, clock, owner) = (&scene.world.db, scene.world.clock.as_ref(), owner(&scene).await);
+        let replaced = drift::release_brake(db, clock, &owner, "directory", first.id(), true, "The first").await;
+        assert!(matches!(replaced, Err(ServiceError::NotFound)), "the later one has taken its place");
+        drift::release_brake(db, clock, &owner, "directory", second.id(), false, "They are ours").await.unwrap();
+        let third = compare(&scene).await;
+        assert_eq!((third.brake, third.found), (None, 0), "what was called off isn't counted again");
+
+        // What is found from then on goes by the rule.
+        scene.fake.add_member(&eve, "wiki");
+        compare(&scene).await;
+        scene.worker().worker.compare_systems().await.unwrap();
+        assert_eq!(["vpn", "mail", "wiki"].map(|native| scene.fake.members(native).len()), [1, 1, 0]);
+    }
+
     async fn what_is_not_managed_is_neither_counted_nor_touched(world: World) {
         let scene = Scene::new(world).await;
         rule(&scene, &PassRule { drift: OnDrift::Remove, exclude: vec!["svc-*".to_owned()], ..PassRule::default() }).await;

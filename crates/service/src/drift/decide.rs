@@ -164,7 +164,9 @@ pub(super) async fn take_away(
     };
     let known = fulfilments::of_account(tx, account, entitlement).await?;
     if known.as_ref().is_some_and(|f| f.desired == Presence::Present) {
-        store::close(tx, row.id(), DriftEnd::Granted).await?;
+        if !store::close(tx, row.id(), DriftEnd::Granted).await? {
+            return Ok(Vec::new());
+        }
         return Ok(vec![NewEvent::new(actor.clone(), ended(row.system(), &row.clone().into(), DriftEnd::Granted))]);
     }
     store::decide(tx, row.id(), row.state, DriftState::Removing, by, comment, false).await?;

@@ -30,7 +30,10 @@ pub async fn record(db: &Db, clock: &dyn Clock, row: &DriftRow, removal: &Remova
     let now = tx.now();
     match removal {
         Removal::Gone => {
-            store::close(&mut tx, row.id(), DriftEnd::Removed).await?;
+            if !store::close(&mut tx, row.id(), DriftEnd::Removed).await? {
+                tx.rollback().await?;
+                return Ok(());
+            }
             let body = ended(row.system(), &row.clone().into(), DriftEnd::Removed);
             tx.commit(vec![NewEvent::new(Actor::Worker("compare").reference(), body)]).await?;
         }

@@ -72,11 +72,17 @@ pub async fn write(
         let mut tx = db.begin(clock.now()).await?;
         let mut events = Vec::new();
         for (row, how) in batch {
-            store::close(&mut tx, DriftId(row.id), *how).await?;
-            events.push(NewEvent::new(worker(), ended(id, row, *how)));
+            // Whoever took it away may have had the system's word for it since it was read.
+            if store::close(&mut tx, DriftId(row.id), *how).await? {
+                events.push(NewEvent::new(worker(), ended(id, row, *how)));
+            }
         }
-        tx.commit(events).await?;
-        totals.gone += batch.len() as u64;
+        totals.gone += events.len() as u64;
+        if events.is_empty() {
+            tx.rollback().await?;
+        } else {
+            tx.commit(events).await?;
+        }
     }
     for batch in findings.new.chunks(BATCH) {
         totals.found += add(db, clock, id, batch).await?;
@@ -89,7 +95,8 @@ pub async fn write(
     }
     let rule = system.pass_rule();
     if rule.drift == OnDrift::Remove {
-        let open = open_access(db, id, None).await?;
+        let called_off = passes::called_off(&mut db.read().await?, id).await?;
+        let open = open_access(db, id, Found { after: called_off, until: None }).await?;
         let removals = open.len() as u64;
         if rule.brakes(removals, findings.holdings) {
             totals.braked = Some(removals);
@@ -131,8 +138,23 @@ async fn add(db: &Db, clock: &dyn Clock, system: SystemId, batch: &[NewDrift]) -
     Ok(found)
 }
 
-/// Open access that nobody granted: what a rule takes away. With `until`, only what was found by then.
-async fn open_access(db: &Db, system: SystemId, until: Option<Instant>) -> ServiceResult<Vec<DriftId>> {
+/// When something was first found.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    /// After this instant.
+    after: Option<Instant>,
+    /// By this instant.
+    until: Option<Instant>,
+}
+
+impl Found {
+    fn fits(self, at: Instant) -> bool {
+        self.after.is_none_or(|after| at > after) && self.until.is_none_or(|until| at <= until)
+    }
+}
+
+/// Open access that nobody granted: what a rule takes away. What somebody called off stays as it is.
+async fn open_access(db: &Db, system: SystemId, found: Found) -> ServiceResult<Vec<DriftId>> {
     let mut all = Vec::new();
     let filter = DriftFilter { kind: Some(DriftKind::Access), state: Some(DriftState::Open) };
     let mut c = db.read().await?;
@@ -141,7 +163,7 @@ async fn open_access(db: &Db, system: SystemId, until: Option<Instant>) -> Servi
         let rows = store::page(&mut c, system, filter, before, 1000).await?;
         let Some(last) = rows.last() else { return Ok(all) };
         before = Some(last.id());
-        all.extend(rows.iter().filter(|row| until.is_none_or(|until| row.first_seen_at <= until)).map(DriftRow::id));
+        all.extend(rows.iter().filter(|row| found.fits(row.first_seen_at)).map(DriftRow::id));
     }
 }
 
@@ -176,7 +198,9 @@ async fn remove_by_rule(db: &Db, clock: &dyn Clock, open: &[DriftId]) -> Service
 pub async fn carry_on(db: &Db, clock: &dyn Clock) -> ServiceResult<usize> {
     let resumed = passes::resumed(&mut db.read().await?).await?;
     for pass in &resumed {
-        let open = open_access(db, SystemId(pass.system_id), pass.ended_at).await?;
+        let system = SystemId(pass.system_id);
+        let called_off = passes::called_off(&mut db.read().await?, system).await?;
+        let open = open_access(db, system, Found { after: called_off, until: pass.ended_at }).await?;
         remove_by_rule(db, clock, &open).await?;
         let mut tx = db.begin(clock.now()).await?;
         passes::carried_out(&mut tx, pass.id()).await?;
@@ -189,6 +213,7 @@ pub async fn carry_on(db: &Db, clock: &dyn Clock) -> ServiceResult<usize> {
 async fn end(db: &Db, clock: &dyn Clock, making: Making, system: &SystemRow, totals: PassTotals) -> ServiceResult<()> {
     let id = SystemId(system.id);
     let mut tx = db.begin(clock.now()).await?;
+    let waits_already = passes::braked(&mut tx, id).await?.is_some();
     passes::done(&mut tx, making.pass, making.lease, totals).await?;
     latchkey_store::systems::passed(&mut tx, id).await?;
     let mut events = vec![NewEvent::new(
@@ -206,7 +231,9 @@ async fn end(db: &Db, clock: &dyn Clock, making: Making, system: &SystemRow, tot
         let body = EventBody::BrakePulled { system: id, pass: making.pass, removals, of: totals.holdings };
         events.push(NewEvent::new(worker(), body));
     }
-    let asks = system.pass_rule().drift != OnDrift::Report && (totals.found > 0 || totals.braked.is_some());
+    // Whoever was asked once isn't asked each hour about the same.
+    let news = totals.found > 0 || (totals.braked.is_some() && !waits_already);
+    let asks = system.pass_rule().drift != OnDrift::Report && news;
     if asks && let Some(owner) = routing::owner_of_system(&mut tx, id).await? {
         notices::drift::found(&mut tx, owner, system, making.pass, totals).await?;
     }
