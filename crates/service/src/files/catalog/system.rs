@@ -214,14 +214,22 @@ fn native(value: &str, system: Option<SystemKind>) -> Result<String, Fault> {
         Some(SystemKind::Ldap) if !is_dn(&value) => {
             fault("the group's DN, such as \"cn=vpn-users,ou=groups,dc=example,dc=test\"")
         }
-        Some(SystemKind::Postgresql) if value.len() > POSTGRES_IDENTIFIER => {
-            fault("a role name of at most 63 bytes, PostgreSQL's limit")
-        }
+        // The connector reads it whole, and says what is wrong with one.
+        Some(SystemKind::Postgresql) if is_privilege(&value) => Ok(value),
+        Some(SystemKind::Postgresql) if value.len() > POSTGRES_IDENTIFIER => fault(
+            "a role name of at most 63 bytes, PostgreSQL's limit, or a privilege such as \"select on table sales.public.orders\"",
+        ),
         Some(SystemKind::Postgresql) if value.starts_with("pg_") || matches!(value.as_str(), "public" | "none") => {
             fault("a role of your own; names with pg_, \"public\" and \"none\" belong to PostgreSQL")
         }
         _ => Ok(value),
     }
+}
+
+/// Looks like one privilege on one thing of a PostgreSQL cluster: `select on table sales.public.orders`.
+fn is_privilege(value: &str) -> bool {
+    let words: Vec<&str> = value.splitn(4, ' ').collect();
+    matches!(words.as_slice(), [_, "on", "database" | "schema" | "table", names] if !names.is_empty())
 }
 
 /// Looks like a distinguished name (RFC 4514): each part between commas, unless the comma is escaped, is
@@ -347,6 +355,10 @@ mod tests {
         assert!(native("pg_read_all_data", postgresql).is_err());
         assert!(native("public", postgresql).is_err());
         assert!(native("CRM Readers", Some(SystemKind::Scim)).is_ok());
+        let long = format!("select on table sales.public.{}", "orders_".repeat(9));
+        assert_eq!(native(&long, Some(SystemKind::Postgresql)).unwrap(), long, "a privilege isn't a role's name");
+        assert!(native(&"orders_".repeat(10), Some(SystemKind::Postgresql)).is_err());
+        assert!(native(&format!("select on tables {}", "x".repeat(60)), Some(SystemKind::Postgresql)).is_err());
     }
 
     #[test]
